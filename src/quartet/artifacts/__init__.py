@@ -1,0 +1,1 @@
+"""Tables, figures, claims, the audit and the report: read files, write files."""

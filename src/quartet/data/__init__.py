@@ -1,0 +1,1 @@
+"""Episode files, samplers and trajectory weights."""

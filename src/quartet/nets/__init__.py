@@ -1,0 +1,1 @@
+"""Stacked networks: one lane per agent and seed, trained side by side."""

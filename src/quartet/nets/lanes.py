@@ -1,0 +1,49 @@
+"""Lanes: one network per (seed, agent), stacked along the first axis, each seed with its own random stream."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class LaneRandom:
+    """Random numbers for all lanes: every seed has its own generator, so adding a seed changes no other lane.
+
+    Lane order is seed-major: lane = position of the seed * agents + agent.
+    """
+
+    def __init__(self, seeds: Sequence[int], agents: int, device: str | torch.device = "cpu") -> None:
+        self.seeds, self.agents, self.device = tuple(seeds), agents, torch.device(device)
+        self.generators = [torch.Generator(self.device).manual_seed(seed) for seed in self.seeds]
+
+    @property
+    def lanes(self) -> int:
+        """Number of lanes: seeds x agents."""
+        return len(self.seeds) * self.agents
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal numbers of shape (lanes, *shape)."""
+        return torch.cat(
+            [
+                torch.randn(self.agents, *shape, generator=generator, device=self.device)
+                for generator in self.generators
+            ]
+        )
+
+    def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Uniform numbers in [0, 1) of shape (lanes, *shape)."""
+        return torch.cat(
+            [
+                torch.rand(self.agents, *shape, generator=generator, device=self.device, dtype=dtype)
+                for generator in self.generators
+            ]
+        )
+
+    def state_dict(self) -> list[Tensor]:
+        """The state of every stream, for a checkpoint."""
+        return [generator.get_state() for generator in self.generators]
+
+    def load_state_dict(self, states: list[Tensor]) -> None:
+        """Continue the streams where a checkpoint left them."""
+        for generator, state in zip(self.generators, states, strict=True):
+            generator.set_state(state.cpu())

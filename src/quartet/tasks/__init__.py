@@ -1,0 +1,1 @@
+"""Batched tasks: the ground floor, which knows nothing of algorithms."""

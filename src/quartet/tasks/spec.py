@@ -1,0 +1,43 @@
+"""What a task is: its sizes, and the two calls every task answers."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """The sizes an algorithm needs to know; it never learns the task's name."""
+
+    agents: int
+    observation: int  # size of one agent's observation (all agents of a task see the same size)
+    action: int  # size of one agent's action, each entry in [-1, 1]
+    horizon: int  # steps in an episode
+    state: int = 0  # size of the global state, 0 where the task has none beyond the observations
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of n parallel episodes returns."""
+
+    observations: Tensor  # (n, agents, observation)
+    rewards: Tensor  # (n, agents)
+    terminals: Tensor  # (n,) true where the episode ended by the task's own rules
+    truncations: Tensor  # (n,) true where the horizon cut the episode
+
+
+class Task(Protocol):
+    """n episodes side by side, all of the same length, on one device."""
+
+    spec: TaskSpec
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names `reset` accepts: "standard" first, then the task's shifts."""
+
+    def reset(self, seeds: Tensor, setting: str = "standard") -> Tensor:
+        """Start one episode per seed, (n,) int64; an episode depends on its own seed alone, never on its neighbours."""
+
+    def step(self, actions: Tensor) -> Step:
+        """Advance all episodes by actions (n, agents, action)."""
