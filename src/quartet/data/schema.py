@@ -1,0 +1,135 @@
+"""What an episodes file must hold, and the reading of its layout without trusting a byte of it."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from quartet.errors import QuartetError
+from quartet.tasks.spec import TaskSpec
+
+FORMAT = "quartet episodes"
+VERSION = 1
+_REMEDY = "build the dataset again"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array of the file: its type, what its first axis counts, and its further axes as sizes of the task."""
+
+    dtype: str
+    per: str  # "step" (M rows), "episode" (E rows) or "boundary" (E + 1 rows)
+    axes: tuple[str, ...] = ()  # names of TaskSpec sizes; "*" is any size
+    optional: bool = False
+
+
+FIELDS: dict[str, Field] = {
+    "observations": Field("<f4", "step", ("agents", "observation")),
+    "actions": Field("<f4", "step", ("agents", "action")),
+    "rewards": Field("<f4", "step", ("agents",)),
+    "terminals": Field("|b1", "step"),
+    "truncations": Field("|b1", "step"),
+    "offsets": Field("<i8", "boundary"),
+    "returns": Field("<f4", "episode"),
+    "final_observations": Field("<f4", "episode", ("agents", "observation")),
+    "state": Field("<f4", "step", ("state",), optional=True),
+    "legal_actions": Field("|b1", "step", ("agents", "*"), optional=True),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each array lies in the file, and what the attributes say."""
+
+    task: str
+    quality: str
+    behaviour: str
+    spec: TaskSpec
+    places: dict[str, tuple[int, tuple[int, ...]]]  # name -> (byte offset, shape)
+
+
+def expected_shape(field: Field, spec: TaskSpec, transitions: int, episodes: int) -> tuple[int | None, ...]:
+    """The shape a field must have; None where any size will do."""
+    rows = {"step": transitions, "episode": episodes, "boundary": episodes + 1}[field.per]
+    return (rows, *(None if axis == "*" else getattr(spec, axis) for axis in field.axes))
+
+
+def read_layout(path: Path) -> Layout:
+    """Check names, types, shapes and byte ranges of an episodes file, before anything is mapped."""
+    if not path.is_file():
+        raise QuartetError("there is no such dataset", where=str(path), mend="build it with `quartet dataset`")
+    try:
+        with h5py.File(path, "r") as file:
+            return _layout(file, path)
+    # h5py reports damage with whichever of these its C library happened to meet
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise QuartetError(
+            "not a whole HDF5 file (truncated, damaged or foreign)", where=str(path), mend=_REMEDY
+        ) from error
+
+
+def _layout(file: h5py.File, path: Path) -> Layout:
+    if _attribute(file, "format", str, path) != FORMAT:
+        raise QuartetError(f"attribute 'format' is not '{FORMAT}'", where=str(path), mend=_REMEDY)
+    if (version := _attribute(file, "version", int, path)) != VERSION:
+        raise QuartetError(
+            f"attribute 'version' is {version}, this program reads {VERSION}", where=str(path), mend=_REMEDY
+        )
+    spec = TaskSpec(**{size.name: _attribute(file, size.name, int, path) for size in fields(TaskSpec)})
+    found = {name: _dataset(file, name, path) for name, field in FIELDS.items() if name in file or not field.optional}
+    transitions, episodes = _length(found["rewards"]), _length(found["offsets"]) - 1
+    if transitions < 1 or episodes < 1:
+        raise _wrong(path, "offsets", "describes no episode")
+    places = {}
+    for name, dataset in found.items():
+        expected = expected_shape(FIELDS[name], spec, transitions, episodes)
+        places[name] = (_byte_offset(dataset, name, expected, path), dataset.shape)
+    texts = {name: _attribute(file, name, str, path) for name in ("task", "quality", "behaviour")}
+    return Layout(task=texts["task"], quality=texts["quality"], behaviour=texts["behaviour"], spec=spec, places=places)
+
+
+def _attribute[T: (str, int)](file: h5py.File, name: str, kind: type[T], path: Path) -> T:
+    value = file.attrs.get(name)
+    if kind is int and isinstance(value, np.integer) and value >= 0:
+        return kind(value)
+    if kind is str and isinstance(value, str):
+        return kind(value)
+    what = "is missing" if value is None else f"is not {'a count' if kind is int else 'text'}"
+    raise QuartetError(f"attribute '{name}' {what}", where=str(path), mend=_REMEDY)
+
+
+def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
+    if name not in file:
+        raise _wrong(path, name, "is missing")
+    if not isinstance(file[name], h5py.Dataset):
+        raise _wrong(path, name, "is not an array")
+    return file[name]
+
+
+def _length(dataset: h5py.Dataset) -> int:
+    return int(dataset.shape[0]) if dataset.shape else 0
+
+
+def _byte_offset(dataset: h5py.Dataset, name: str, expected: tuple[int | None, ...], path: Path) -> int:
+    """The field's place in the file, once its type, shape and extent are known to be sound."""
+    field = FIELDS[name]
+    if dataset.dtype != np.dtype(field.dtype):
+        raise _wrong(path, name, f"is {dataset.dtype}, not {np.dtype(field.dtype)}")
+    shape = dataset.shape
+    if (
+        shape is None
+        or len(shape) != len(expected)
+        or any(e not in (None, s) for s, e in zip(shape, expected, strict=True))
+    ):
+        raise _wrong(path, name, f"has shape {shape}, not {expected}")
+    offset = dataset.id.get_offset()
+    if offset is None:
+        raise _wrong(path, name, "is not stored contiguously")
+    if offset + dataset.size * dataset.dtype.itemsize > path.stat().st_size:
+        raise _wrong(path, name, "reaches beyond the end of the file")
+    return int(offset)
+
+
+def _wrong(path: Path, name: str, what: str) -> QuartetError:
+    return QuartetError(f"field '{name}' {what}", where=str(path), mend=_REMEDY)

@@ -1,0 +1,44 @@
+"""Where every result lives; the workflow's rules and the commands both read it from here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+BEHAVIOUR = "behaviour/{task}"
+PREY = "behaviour/{task}/prey.pt"
+DATASET = "datasets/{task}/{dataset}.h5"
+CARD = "datasets/{task}/{dataset}.card.json"
+RUN = "runs/{task}/{dataset}/{algorithm}/{variant}"
+CHECKPOINT = RUN + "/checkpoint.pt"
+TRAINING_LOG = RUN + "/log.csv"
+EVALUATION = "evaluations/{task}/{dataset}/{algorithm}/{variant}/{setting}.csv"
+TABLE = "{paper}/tables/{artifact}"
+FIGURE = "{paper}/figures/{artifact}"
+
+BEHAVIOUR_FILES = ("expert.pt", "medium.pt", "replay.h5", "curve.csv", "summary.json")
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The results folder of one scale."""
+
+    results: Path
+    scale: str
+
+    @property
+    def base(self) -> Path:
+        """`results/<scale>`."""
+        return self.results / self.scale
+
+    def at(self, pattern: str, **names: str) -> Path:
+        """One of the patterns above with its names filled in."""
+        return self.base / pattern.format(**names)
+
+    @property
+    def resume(self) -> Path:
+        """Checkpoints of interrupted trainings; kept out of the workflow's sight, keyed by what they belong to."""
+        return self.base / ".resume"
+
+
+def provenance_of(path: Path) -> Path:
+    """The provenance file beside an artefact."""
+    return path.with_name(path.name + ".provenance.json")

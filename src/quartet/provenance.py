@@ -1,0 +1,114 @@
+"""Beside every artefact: what made it, from what, with what, at what cost."""
+
+import ast
+import hashlib
+import json
+import platform
+import resource
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from quartet import files, paths
+
+PACKAGES = ("torch", "numpy", "h5py", "pandas", "snakemake")
+SOURCE = Path(__file__).resolve().parent
+
+
+def digest(value: object) -> str:
+    """A short hash of a JSON-able value, independent of key order."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@cache
+def sources(module: str) -> tuple[Path, ...]:
+    """The package's own files that `module` imports, directly or not: the files a stage depends on."""
+    found: dict[str, Path] = {}
+    queue = [module]
+    while queue:
+        name = queue.pop()
+        path = _module_file(name)
+        if path is None or name in found:
+            continue
+        found[name] = path
+        queue += _imports(path)
+    return tuple(sorted(set(found.values())))
+
+
+def _module_file(name: str) -> Path | None:
+    parts = name.split(".")
+    if parts[0] != "quartet":
+        return None
+    base = SOURCE.joinpath(*parts[1:])
+    for candidate in (base / "__init__.py", base.with_suffix(".py")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _imports(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def source_digest(modules: Iterable[str]) -> str:
+    """One hash for all source files the given modules depend on."""
+    found = sorted({path for module in modules for path in sources(module)})
+    return digest([(str(path.relative_to(SOURCE)), file_digest(path)) for path in found])
+
+
+@cache
+def commit() -> str:
+    """The repository's commit, marked `+changes` where tracked files differ from it; `unknown` outside a checkout."""
+    try:
+        head = _git("rev-parse", "--short=10", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", "src", "config", "workflow", "Snakefile")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head + ("+changes" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(SOURCE), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@contextmanager
+def record(
+    outputs: Sequence[Path], *, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], modules: Sequence[str]
+) -> Iterator[None]:
+    """Run a stage; when it has written its outputs, write the provenance of each beside it."""
+    started = time.perf_counter()
+    yield
+    report = {
+        "stage": stage,
+        "settings": dict(settings),
+        "settings_hash": digest(settings),
+        "source_hash": source_digest(modules),
+        "commit": commit(),
+        "inputs": {str(path): file_digest(path) for path in inputs},
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "wall_seconds": round(time.perf_counter() - started, 3),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+    for path in outputs:
+        text = json.dumps({"artefact": path.name, "sha256": file_digest(path), **report}, indent=2, sort_keys=True)
+        files.write_text(paths.provenance_of(path), text + "\n")
