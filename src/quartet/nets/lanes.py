@@ -24,10 +24,7 @@ class LaneRandom:
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers of shape (lanes, *shape)."""
         return torch.cat(
-            [
-                torch.randn(self.agents, *shape, generator=generator, device=self.device)
-                for generator in self.generators
-            ]
+            [torch.randn(self.agents, *shape, generator=generator, device=self.device) for generator in self.generators]
         )
 
     def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -1,0 +1,103 @@
+"""The parameters of a stack of networks: one row of numbers per lane, and the views that give them names."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import torch
+from torch import Tensor
+
+from quartet.errors import QuartetError
+from quartet.nets.lanes import LaneRandom
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def initial_random(seeds: Sequence[int], agents: int, network: int = 0) -> LaneRandom:
+    """The stream that initialises a network: the seed's own, apart from the training stream, always drawn on the CPU.
+
+    `network` tells the networks of one algorithm apart, so that adding one changes no other.
+    """
+    return LaneRandom([(2_654_435_761 * (seed + 1) + 40_503 * (network + 1)) % 2**32 for seed in seeds], agents)
+
+
+def size(shapes: Shapes) -> int:
+    """Numbers in one lane."""
+    return sum(prod(shape) for shape in shapes.values())
+
+
+def unpack(parameters: Tensor, shapes: Shapes) -> dict[str, Tensor]:
+    """Name the parts of parameters (L, P): views (L, *shape), so their gradients arrive as one (L, P) tensor."""
+    parts = parameters.split([prod(shape) for shape in shapes.values()], dim=1)
+    return {name: part.unflatten(1, shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def linear_start(random: LaneRandom, inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
+    """The usual start of a linear layer: weight and bias uniform on +-1/sqrt(inputs)."""
+    bound = inputs**-0.5
+    return (2 * random.uniform(inputs, outputs) - 1) * bound, (2 * random.uniform(1, outputs) - 1) * bound
+
+
+def pack(parts: Mapping[str, Tensor], shapes: Shapes) -> Tensor:
+    """The inverse of `unpack`."""
+    return torch.cat([parts[name].flatten(1) for name in shapes], dim=1)
+
+
+def gradient(losses: Tensor, parameters: Tensor) -> Tensor:
+    """d losses / d parameters, (L, P), with nothing else touched; losses (L,) may be summed because lanes never meet."""
+    return torch.autograd.grad(losses.sum(), parameters)[0]
+
+
+def clip(gradients: Tensor, norm: float) -> Tensor:
+    """Scale down, lane by lane, each gradient (L, P) longer than `norm`, in place."""
+    lengths = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
+    return gradients.mul_((norm / (lengths + 1e-6)).clamp(max=1.0))
+
+
+def soft_update(target: Tensor, online: Tensor, rho: float) -> None:
+    """target <- rho online + (1 - rho) target, in place."""
+    with torch.no_grad():
+        target.lerp_(online, rho)
+
+
+class Adam:
+    """Adam on one (L, P) tensor; it is elementwise, so a lane is trained as if it were alone."""
+
+    def __init__(self, parameters: Tensor, rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+        self.parameters, self.rate, self.betas = parameters, rate, betas
+        self.mean, self.square = torch.zeros_like(parameters), torch.zeros_like(parameters)
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, gradients: Tensor) -> None:
+        """Move the parameters, in place, against the gradients (L, P)."""
+        first, second = self.betas
+        self.steps += 1
+        self.mean.lerp_(gradients, 1 - first)
+        self.square.mul_(second).addcmul_(gradients, gradients, value=1 - second)
+        scale = (1 - second**self.steps) ** 0.5
+        self.parameters.addcdiv_(
+            self.mean, self.square.sqrt().add_(1e-8 * scale), value=-self.rate * scale / (1 - first**self.steps)
+        )
+
+    def state_dict(self) -> dict[str, Tensor | int]:
+        """Moments and step count."""
+        return {"mean": self.mean.clone(), "square": self.square.clone(), "steps": self.steps}
+
+    def load_state_dict(self, state: Mapping[str, Tensor | int]) -> None:
+        """Go on from `state_dict`."""
+        restore(self.mean, state["mean"], "Adam mean")
+        restore(self.square, state["square"], "Adam square")
+        self.steps = int(state["steps"])
+
+
+def restore(target: Tensor, saved: object, name: str) -> None:
+    """Copy a saved tensor into a living one of the same shape."""
+    shape = tuple(saved.shape) if isinstance(saved, Tensor) else type(saved).__name__
+    if not isinstance(saved, Tensor) or shape != tuple(target.shape):
+        raise QuartetError(
+            f"saved '{name}' is {shape}, this run needs {tuple(target.shape)}",
+            where="checkpoint",
+            mend="resume with the agents, seeds and widths it was saved with, or start afresh",
+        )
+    with torch.no_grad():
+        target.copy_(saved)
