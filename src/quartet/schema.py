@@ -3,7 +3,7 @@
 import json
 from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -19,24 +19,27 @@ class _PlainLoader(yaml.SafeLoader):
 
     depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # type: ignore[override]
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
+            raise self._refusal("aliases (*name) are not allowed")
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
+    def _refusal(self, reason: str) -> yaml.composer.ComposerError:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        return yaml.composer.ComposerError(None, None, reason, event.start_mark)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
+        seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key '{key.value}' is given twice", key.start_mark)
-            seen.add(key.value)
+            name = str(key.value)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key '{name}' is given twice", key.start_mark)
+            seen.add(name)
         return super().construct_mapping(node, deep)
 
 
@@ -48,7 +51,7 @@ def read_yaml(path: str | Path) -> Any:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise QuartetError(f"cannot read: {reason.lower()}", where=str(path)) from error
     try:
-        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 (a SafeLoader, made stricter)
+        return yaml.load(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -87,20 +90,21 @@ def read_schema(schema: str, root: str | Path = ".") -> dict[str, Any]:
 def _one_line(error: ValidationError, where: str) -> QuartetError:
     """Turn a schema error into what / where / how to mend it, with the nearest right key or value suggested."""
     place = f"{where}: {_dotted(error.absolute_path)}" if error.absolute_path else where
-    rule, found = error.validator, error.instance
+    rule, found, schema = error.validator, error.instance, cast("dict[str, Any]", error.schema)
+    demanded: Any = error.validator_value
     if rule == "additionalProperties" and isinstance(found, dict):
-        known = error.schema.get("properties", {})
+        known = schema.get("properties", {})
         extra = next(key for key in found if key not in known)
         return unknown("key", extra, known, where=place)
     if rule == "propertyNames":
         return QuartetError(f"'{found}' is not a name this place accepts", where=place)
     if rule == "required" and isinstance(found, dict):
-        absent = next(key for key in error.validator_value if key not in found)
+        absent = next(key for key in demanded if key not in found)
         return QuartetError(f"missing key '{absent}'", where=place, mend=f"add '{absent}: ...'")
     if rule == "enum":
-        return unknown("value", found, map(str, error.validator_value), where=place)
+        return unknown("value", found, map(str, demanded), where=place)
     if rule == "type":
-        return QuartetError(f"expected {_kinds(error.validator_value)}, found {_shown(found)}", where=place)
+        return QuartetError(f"expected {_kinds(demanded)}, found {_shown(found)}", where=place)
     return QuartetError(" ".join(error.message.split())[:200], where=place)
 
 
