@@ -1,6 +1,6 @@
 """The episodes file: one HDF5 file per dataset, uncompressed and contiguous, so that reading it is mapping it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -69,8 +69,9 @@ def open_episodes(path: str | Path) -> Episodes:
         name: np.memmap(place, np.dtype(FIELDS[name].dtype), mode="c", offset=offset, shape=shape)
         for name, (offset, shape) in layout.places.items()
     }
-    _check_values(mapped, place)
-    return Episodes(task=layout.task, quality=layout.quality, behaviour=layout.behaviour, spec=layout.spec, **mapped)
+    episodes = Episodes(layout.task, layout.quality, layout.behaviour, layout.spec, **mapped)
+    _check_values(episodes, place)
+    return episodes
 
 
 def write_episodes(path: str | Path, episodes: Episodes) -> None:
@@ -83,7 +84,7 @@ def write_episodes(path: str | Path, episodes: Episodes) -> None:
             raise QuartetError(
                 f"field '{name}' is {array.dtype} {array.shape}, not {field.dtype} {expected}", where=str(path)
             )
-    _check_values(arrays, Path(path))
+    _check_values(episodes, Path(path))
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         for name in ("task", "quality", "behaviour"):
@@ -131,18 +132,20 @@ def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
     return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
 
 
-def _check_values(arrays: Mapping[str, Array], place: Path) -> None:
-    """Offsets rise from 0 to M, every number is finite, and the returns are those of the rewards."""
-    offsets = arrays["offsets"]
-    if offsets[0] != 0 or offsets[-1] != len(arrays["rewards"]) or np.any(offsets[1:] <= offsets[:-1]):  # type: ignore[operator]
+def _check_values(episodes: Episodes, place: Path) -> None:
+    """Offsets rise from 0 to M, every value is one its type allows, and the returns are those of the rewards."""
+    offsets = episodes.offsets
+    if offsets[0] != 0 or offsets[-1] != len(episodes.rewards) or np.any(offsets[1:] <= offsets[:-1]):
         raise _bad(place, "offsets", "does not rise from 0 to the number of transitions")
-    for name, array in arrays.items():
-        if array.dtype == np.float32:
-            for start in range(0, len(array), _ROWS_AT_ONCE):
-                if not np.isfinite(array[start : start + _ROWS_AT_ONCE]).all():  # type: ignore[call-overload]
-                    raise _bad(place, name, "holds numbers that are not finite")
-    expected = episode_returns(arrays["rewards"], offsets)  # type: ignore[arg-type]
-    if not np.allclose(arrays["returns"], expected, rtol=1e-4, atol=1e-3):  # type: ignore[arg-type]
+    for name, array in episodes.arrays().items():
+        for start in range(0, len(array), _ROWS_AT_ONCE):
+            rows = array[start : start + _ROWS_AT_ONCE]
+            if array.dtype == np.float32 and not np.isfinite(rows.view(np.float32)).all():
+                raise _bad(place, name, "holds numbers that are not finite")
+            if array.dtype == np.bool_ and rows.view(np.uint8).max(initial=0) > 1:
+                raise _bad(place, name, "holds bytes that are neither true nor false")
+    expected = episode_returns(episodes.rewards, offsets)
+    if not np.allclose(episodes.returns, expected, rtol=1e-4, atol=1e-3):
         raise _bad(place, "returns", "is not the sum of the rewards")
 
 

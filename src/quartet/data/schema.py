@@ -70,13 +70,13 @@ def read_layout(path: Path) -> Layout:
 
 
 def _layout(file: h5py.File, path: Path) -> Layout:
-    if _attribute(file, "format", str, path) != FORMAT:
+    if _text(file, "format", path) != FORMAT:
         raise QuartetError(f"attribute 'format' is not '{FORMAT}'", where=str(path), mend=_REMEDY)
-    if (version := _attribute(file, "version", int, path)) != VERSION:
+    if (version := _count(file, "version", path)) != VERSION:
         raise QuartetError(
             f"attribute 'version' is {version}, this program reads {VERSION}", where=str(path), mend=_REMEDY
         )
-    spec = TaskSpec(**{size.name: _attribute(file, size.name, int, path) for size in fields(TaskSpec)})
+    spec = TaskSpec(**{size.name: _count(file, size.name, path) for size in fields(TaskSpec)})
     found = {name: _dataset(file, name, path) for name, field in FIELDS.items() if name in file or not field.optional}
     transitions, episodes = _length(found["rewards"]), _length(found["offsets"]) - 1
     if transitions < 1 or episodes < 1:
@@ -85,26 +85,31 @@ def _layout(file: h5py.File, path: Path) -> Layout:
     for name, dataset in found.items():
         expected = expected_shape(FIELDS[name], spec, transitions, episodes)
         places[name] = (_byte_offset(dataset, name, expected, path), dataset.shape)
-    texts = {name: _attribute(file, name, str, path) for name in ("task", "quality", "behaviour")}
+    texts = {name: _text(file, name, path) for name in ("task", "quality", "behaviour")}
     return Layout(task=texts["task"], quality=texts["quality"], behaviour=texts["behaviour"], spec=spec, places=places)
 
 
-def _attribute[T: (str, int)](file: h5py.File, name: str, kind: type[T], path: Path) -> T:
+def _text(file: h5py.File, name: str, path: Path) -> str:
     value = file.attrs.get(name)
-    if kind is int and isinstance(value, np.integer) and value >= 0:
-        return kind(value)
-    if kind is str and isinstance(value, str):
-        return kind(value)
-    what = "is missing" if value is None else f"is not {'a count' if kind is int else 'text'}"
-    raise QuartetError(f"attribute '{name}' {what}", where=str(path), mend=_REMEDY)
+    if not isinstance(value, str):
+        raise QuartetError(f"attribute '{name}' is not a text", where=str(path), mend=_REMEDY)
+    return value
+
+
+def _count(file: h5py.File, name: str, path: Path) -> int:
+    value = file.attrs.get(name)
+    if not isinstance(value, np.integer) or value < 0:
+        raise QuartetError(f"attribute '{name}' is not a count", where=str(path), mend=_REMEDY)
+    return int(value)
 
 
 def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
-    if name not in file:
+    found = file.get(name)  # None for a link that leads nowhere, too
+    if found is None:
         raise _wrong(path, name, "is missing")
-    if not isinstance(file[name], h5py.Dataset):
+    if not isinstance(found, h5py.Dataset):
         raise _wrong(path, name, "is not an array")
-    return file[name]
+    return found
 
 
 def _length(dataset: h5py.Dataset) -> int:

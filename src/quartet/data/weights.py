@@ -28,7 +28,7 @@ def trajectory_weights(returns: NDArray[np.float32], thresholds: Sequence[float]
     Sampling with these weights is the same as storing the copies that DOM2's Algorithm 1 makes.
     """
     ordered = np.sort(np.asarray(thresholds, dtype=np.float64))
-    return 1.0 + np.searchsorted(ordered, np.asarray(returns, dtype=np.float64), side="right")
+    return 1 + np.searchsorted(ordered, np.asarray(returns, dtype=np.float64), side="right").astype(np.float64)
 
 
 def published_returns(task: str, quality: str) -> tuple[float, float]:
