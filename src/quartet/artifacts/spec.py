@@ -1,0 +1,198 @@
+"""Artifacts as data: a paper's tables and figures, read from its folder as grids of cells."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from quartet import paths
+from quartet.errors import QuartetError, unknown
+from quartet.schema import load_yaml
+
+Where = Mapping[str, str]  # some of a cell's coordinates
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """The atom: what decides one number, and nothing else does."""
+
+    task: str
+    dataset: str
+    algorithm: str
+    variant: str
+    setting: str
+    metric: str
+
+    def file(self, results: Path) -> Path:
+        """The evaluation this cell is read from, under the results folder of one scale."""
+        return results / paths.EVALUATION.format(**asdict(self))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: `id` is block/row, as in the published values."""
+
+    id: str
+    title: str
+    block: str
+    where: Where
+
+    @property
+    def task(self) -> str:
+        """The row's task."""
+        return self.where["task"]
+
+    @property
+    def dataset(self) -> str:
+        """The row's dataset."""
+        return self.where["dataset"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; a reference column is ours alone: the paper prints nothing there and no claim counts it."""
+
+    id: str
+    title: str
+    where: Where
+    reference: bool
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One table or figure: rows x columns of cells, what the paper printed there, the claims it supports."""
+
+    id: str
+    paper: str
+    kind: str
+    number: str
+    caption: str
+    where: Where
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    published: Path | None
+    claims: tuple[str, ...]
+    of: str | None  # the table that a figure draws
+
+    def cell(self, row: Row, column: Column) -> Cell:
+        """The cell at a row and column; the more specific of artifact, row and column wins."""
+        return Cell(**{**self.where, **row.where, **column.where})
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell of the grid, row by row."""
+        return tuple(self.cell(row, column) for row in self.rows for column in self.columns)
+
+    @cached_property
+    def datasets(self) -> tuple[tuple[str, str], ...]:
+        """The (task, dataset) pairs whose cards it reads: its rows'; of a table, the two ends of the normalised score."""
+        if not self.columns:
+            return tuple((row.task, row.dataset) for row in self.rows)
+        tasks = dict.fromkeys(row.task for row in self.rows)
+        return tuple((task, end) for task in tasks for end in ("random", "expert"))
+
+    @property
+    def blocks(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The rows, by the title of their block."""
+        titles = dict.fromkeys(row.block for row in self.rows)
+        return tuple((title, tuple(row for row in self.rows if row.block == title)) for title in titles)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper's folder: its artifacts, how its names are printed, its own ends of the normalised score."""
+
+    id: str
+    title: str
+    titles: Mapping[str, str]
+    scores: Mapping[str, Mapping[str, float]]
+    artifacts: tuple[Artifact, ...]
+
+    def artifact(self, name: str) -> Artifact:
+        """The artifact of that id, or the nearest one suggested."""
+        for artifact in self.artifacts:
+            if artifact.id == name:
+                return artifact
+        raise unknown("artifact", name, (artifact.id for artifact in self.artifacts))
+
+
+def load_artifacts(paper_dir: Path, root: Path = Path(".")) -> tuple[Artifact, ...]:
+    """The artifacts that a paper's folder declares."""
+    return load_paper(paper_dir, root).artifacts
+
+
+def load_paper(paper_dir: Path, root: Path = Path(".")) -> Paper:
+    """Read and check `<paper_dir>/artifacts.yaml`; schemas are those of the repository at `root`."""
+    file = paper_dir / "artifacts.yaml"
+    data = load_yaml(file, "artifacts", root)
+    titles = data.get("titles", {})
+    declared = data["artifacts"]
+    artifacts = [_artifact(name, given, data["paper"], titles, file) for name, given in declared.items()]
+    grids = {artifact.id: artifact for artifact in artifacts if artifact.of is None}
+    drawn = tuple(_drawn(artifact, grids, file) for artifact in artifacts)
+    return Paper(data["paper"], data["title"], titles, data.get("scores", {}), drawn)
+
+
+def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file: Path) -> Artifact:
+    place = f"{file}: artifacts.{name}"
+    reference = given.get("reference", [])
+    columns = tuple(
+        Column(entry.id, entry.title, entry.where, entry.id in reference)
+        for entry in _axis(given.get("columns", []), titles, f"{place}.columns")
+    )
+    for absent in set(reference) - {column.id for column in columns}:
+        raise unknown("column", absent, (column.id for column in columns), where=f"{place}.reference")
+    rows = tuple(
+        Row(f"{block.id}/{row.id}", row.title, block.title, {**block.where, **row.where})
+        for block in _axis(given.get("blocks", []), titles, f"{place}.blocks")
+        for row in _axis(given.get("rows", []), titles, f"{place}.rows")
+    )
+    published = file.parent / given["published"] if "published" in given else None
+    where, claims = given.get("cell", {}), tuple(given.get("claims", ()))
+    texts = given["kind"], given["number"], given["caption"]
+    artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, given.get("of"))
+    _decided(artifact, place)
+    return artifact
+
+
+@dataclass(frozen=True)
+class _Entry:
+    id: str
+    title: str
+    where: Where
+
+
+def _axis(given: dict[str, list[str]] | list[dict[str, Any]], titles: Where, place: str) -> tuple[_Entry, ...]:
+    """The entries along an axis: one coordinate's values, or entries spelt out."""
+    if isinstance(given, dict):
+        ((coordinate, values),) = given.items()
+        return tuple(_Entry(value, titles.get(value, value), {coordinate: value}) for value in values)
+    ids = [entry["id"] for entry in given]
+    for repeated in {name for name in ids if ids.count(name) > 1}:
+        raise QuartetError(f"id '{repeated}' is given twice", where=place)
+    return tuple(
+        _Entry(entry["id"], entry.get("title", titles.get(entry["id"], entry["id"])), entry["cell"]) for entry in given
+    )
+
+
+def _decided(artifact: Artifact, place: str) -> None:
+    """Every cell of a table, and the task and dataset of every other row, must be decided by now."""
+    needed = {field.name for field in fields(Cell)} if artifact.columns else {"task", "dataset"}
+    for row in artifact.rows:
+        for where in [column.where for column in artifact.columns] or [{}]:
+            absent = needed - {**artifact.where, **row.where, **where}.keys()
+            if absent:
+                raise QuartetError(
+                    f"row '{row.id}' leaves {', '.join(sorted(absent))} open", where=place, mend="add it under 'cell'"
+                )
+
+
+def _drawn(artifact: Artifact, grids: Mapping[str, Artifact], file: Path) -> Artifact:
+    """A figure takes the grid and the printed values of the table it draws."""
+    if artifact.of is None:
+        return artifact
+    if artifact.of not in grids:
+        raise unknown("table", artifact.of, grids, where=f"{file}: artifacts.{artifact.id}.of")
+    own = {name: getattr(artifact, name) for name in ("id", "kind", "number", "caption", "claims", "of")}
+    return replace(grids[artifact.of], **own)
