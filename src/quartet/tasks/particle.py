@@ -97,7 +97,7 @@ class World:
         return self.offset[:, :, self.movers :]
 
     def _measure(self) -> None:
-        """Offsets (2, movers, bodies, n) from mover to body and their lengths, shared by contacts, views and rewards."""
+        """Offsets (2, movers, bodies, n) from mover to body and their lengths, for contacts, views and rewards."""
         self.offset = self.position[:, None] - self.position[:, : self.movers, None]
         self.distance = length(self.offset)
 

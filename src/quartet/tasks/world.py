@@ -35,7 +35,7 @@ def prey_observation(world: World) -> Tensor:
 
 
 def prey_reward(world: World) -> Tensor:
-    """The opposite of the predators', less twice the price of leaving, plus 2 per meal and .05 of the nearest's distance."""
+    """The opposite of the predators', less twice the price of leaving, plus 2 per meal and .05 of its distance."""
     chase = SHAPING * tag.distances(world) - CATCH * tag.catches(world) - 2 * tag.outside(world)
     eaten = total(world.touching(PREY, FOOD).to(chase.dtype), 0)
     return (chase + 2 * eaten + 0.05 * world.distance[PREY, FOOD].amin(0)).unsqueeze(0)
