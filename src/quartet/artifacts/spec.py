@@ -86,7 +86,7 @@ class Artifact:
 
     @cached_property
     def datasets(self) -> tuple[tuple[str, str], ...]:
-        """The (task, dataset) pairs whose cards it reads: its rows'; of a table, the two ends of the normalised score."""
+        """The (task, dataset) cards it reads: its rows'; for a table, the two ends of the normalised score."""
         if not self.columns:
             return tuple((row.task, row.dataset) for row in self.rows)
         tasks = dict.fromkeys(row.task for row in self.rows)
