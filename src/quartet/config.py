@@ -96,7 +96,9 @@ def _by(entry: dict[str, Any], task: str, dataset: str) -> Any:
 def _named(folder: Path, kind: str, name: str, schema: str, root: Path) -> dict[str, Any]:
     described = load_yaml(_existing(folder, kind, name), schema, root=root)
     if described["name"] != name:
-        raise QuartetError(f"name is '{described['name']}'", where=str(folder / f"{name}.yaml"), mend=f"name it '{name}'")
+        raise QuartetError(
+            f"name is '{described['name']}'", where=str(folder / f"{name}.yaml"), mend=f"name it '{name}'"
+        )
     return described
 
 

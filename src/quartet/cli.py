@@ -1,0 +1,74 @@
+"""The command line: one command per stage of the workflow, usable without it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from quartet import __version__, config, plan
+from quartet.errors import QuartetError
+
+# One thread per process: small matrices gain nothing from a second, and the workflow runs processes side by side.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a mistake of the user's is one line on stderr and exit code 2."""
+    given = parser().parse_args(arguments)
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    try:
+        settings = config.load(given.root, scale=given.scale, results=given.results)
+        if given.command == "plan":
+            print(plan.describe(settings, given.target))
+        else:
+            _stage(settings, given)
+    except QuartetError as error:
+        print(f"quartet: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("quartet: stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _stage(settings: config.Config, given: argparse.Namespace) -> None:
+    from quartet import stages  # torch takes seconds to import, and `quartet plan` does without it
+
+    stages.STAGES[given.command](settings, given.target, given.device)
+
+
+COMMANDS = {
+    "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
+    "prey": ("TASK", "train and freeze the prey of a task: tag"),
+    "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),
+    "dataset": ("TASK/DATASET", "collect or mix one dataset: spread/medium"),
+    "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
+    "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
+    "table": ("ARTIFACT", "render a table: dom2_table1"),
+    "figure": ("ARTIFACT", "draw a figure"),
+    "audit": ("PAPER", "recompute a paper's own arithmetic from its printed tables: dom2"),
+    "claims": ("PAPER", "judge a paper's claims by our evaluations: dom2"),
+    "report": ("all", "write the report from everything rendered so far"),
+    "reference": ("all", "copy finished tables and their evidence into results/reference/"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(prog="quartet", description="Every table and figure of four papers, from nothing.")
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (target, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("target", metavar=target)
+        command.add_argument("--scale", help="quick, laptop or paper (default: config/config.yaml)")
+        command.add_argument("--results", help="folder of the results (default: config/config.yaml)")
+        command.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")
+        command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())

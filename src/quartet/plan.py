@@ -1,0 +1,189 @@
+"""From an artifact to everything it needs: cells, evaluations, runs, datasets, behaviour. Reads files only."""
+
+import csv
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quartet import paths
+from quartet.artifacts.spec import Artifact, Cell, load_artifacts
+from quartet.config import Config, check, hyperparameters
+from quartet.errors import unknown
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
+
+
+@dataclass(frozen=True, order=True)
+class Job:
+    """One job of the workflow: the stage, the wildcards that name it, and the file it is known by."""
+
+    stage: str
+    name: str
+    output: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a set of artifacts needs, stage by stage, in the order of the stages."""
+
+    artifacts: tuple[Artifact, ...]
+    cells: tuple[Cell, ...]
+    jobs: tuple[Job, ...]
+
+    def stage(self, name: str) -> tuple[Job, ...]:
+        """The jobs of one stage."""
+        return tuple(job for job in self.jobs if job.stage == name)
+
+    @property
+    def missing(self) -> tuple[Job, ...]:
+        """The jobs whose output is not there yet."""
+        return tuple(job for job in self.jobs if not job.output.exists())
+
+
+def artifacts(config: Config) -> tuple[Artifact, ...]:
+    """Every artifact of the configured papers."""
+    return tuple(artifact for name in config.papers for artifact in load_artifacts(config.paper(name), config.root))
+
+
+def find(config: Config, target: str) -> tuple[Artifact, ...]:
+    """The artifacts a target names: `all`, a paper, `datasets`, or one artifact."""
+    known = artifacts(config)
+    if target == "all":
+        return known
+    chosen = tuple(a for a in known if target in (a.id, a.paper))
+    if not chosen:
+        raise unknown("target", target, ["all", *config.papers, *(a.id for a in known)])
+    return chosen
+
+
+def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
+    """The jobs that the artifacts need, each once however many cells share it."""
+    cells = sorted({cell for artifact in chosen for cell in artifact.cells})
+    for cell in cells:
+        _check(config, cell)
+    datasets = {(cell.task, cell.dataset) for cell in cells}
+    datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
+    datasets |= {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
+    tasks = {task for task, _ in datasets}
+    runs = {(cell.task, cell.dataset, cell.algorithm, cell.variant) for cell in cells}
+    jobs = [
+        *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
+        *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in tasks)),
+        *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
+        *_jobs(config, "train", paths.CHECKPOINT, (dict(zip(RUN, run, strict=True)) for run in runs)),
+        *_jobs(config, "evaluate", paths.EVALUATION, ({k: getattr(c, k) for k in (*RUN, "setting")} for c in cells)),
+    ]
+    return Plan(tuple(chosen), tuple(cells), tuple(jobs))
+
+
+RUN = ("task", "dataset", "algorithm", "variant")
+
+
+def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, str]]) -> list[Job]:
+    made = {Job(stage, "/".join(names.values()), config.paths.at(pattern, **names)) for names in wanted}
+    return sorted(made)
+
+
+def _check(config: Config, cell: Cell) -> None:
+    check("task", cell.task, TASKS)
+    check("dataset", cell.dataset, QUALITIES)
+    check("setting", cell.setting, SETTINGS)
+    hyperparameters(config.root, cell.algorithm, cell.task, cell.dataset, cell.variant)
+
+
+def benchmark_of(config: Config, job: Job) -> Path:
+    """Where the workflow records what a job took."""
+    return config.paths.base / "benchmarks" / job.stage / f"{job.name}.tsv"
+
+
+def recorded_seconds(config: Config) -> dict[str, float]:
+    """Median seconds by kind of job, from this scale's own benchmarks, else from the committed reference timings."""
+    kinds: dict[str, list[float]] = {}
+    base = config.paths.base / "benchmarks"
+    for path in sorted(base.rglob("*.tsv")):
+        stage, *name = path.relative_to(base).with_suffix("").parts
+        with path.open(newline="") as handle:
+            kinds.setdefault(_kind(stage, "/".join(name)), []).extend(
+                float(row["s"]) for row in csv.DictReader(handle, delimiter="\t")
+            )
+    if kinds:
+        return {kind: statistics.median(seconds) for kind, seconds in kinds.items()}
+    reference = config.root / "results" / "reference" / config.scale["name"] / "timings.csv"
+    if not reference.exists():
+        return {}
+    with reference.open(newline="") as handle:
+        return {row["kind"]: float(row["seconds"]) for row in csv.DictReader(handle)}
+
+
+def estimate(config: Config, jobs: Iterable[Job]) -> tuple[float, int]:
+    """Core-seconds the jobs will take by what was recorded, and for how many of them nothing was recorded."""
+    recorded = recorded_seconds(config)
+    kinds = [_kind(job.stage, job.name) for job in jobs]
+    return sum(recorded.get(kind, 0.0) for kind in kinds), sum(kind not in recorded for kind in kinds)
+
+
+def _kind(stage: str, name: str) -> str:
+    """Jobs of one kind cost alike: trainings and evaluations by algorithm, the rest by stage."""
+    parts = name.split("/")
+    return f"{stage}/{parts[2]}" if stage in ("train", "evaluate") else stage
+
+
+def describe(config: Config, target: str) -> str:
+    """What `quartet plan` prints: cells, jobs by stage, what is missing, and the time it will take."""
+    chosen = plan(config, find(config, target))
+    lines = [
+        f"{target} at scale {config.scale['name']}: {config.scale['purpose']}",
+        f"{len(chosen.artifacts)} artifacts, {len(chosen.cells)} cells, {len(config.seeds)} seeds",
+        "",
+        f"{'stage':<10} {'jobs':>5} {'missing':>8} {'core-minutes left':>18}",
+    ]
+    missing = chosen.missing
+    for stage in dict.fromkeys(job.stage for job in chosen.jobs):
+        left = [job for job in missing if job.stage == stage]
+        seconds, unknown_jobs = estimate(config, left)
+        note = f"  ({unknown_jobs} never timed)" if unknown_jobs else ""
+        lines.append(f"{stage:<10} {len(chosen.stage(stage)):>5} {len(left):>8} {seconds / 60:>18.1f}{note}")
+    seconds, unknown_jobs = estimate(config, missing)
+    lines += [
+        "",
+        f"about {seconds / 60:.0f} minutes on one core, {seconds / 120:.0f} on two" if seconds else _timeless(missing),
+    ]
+    lines += [f"missing: {job.stage} {job.name}" for job in missing[:SHOWN]]
+    if len(missing) > SHOWN:
+        lines.append(f"missing: and {len(missing) - SHOWN} more")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+SHOWN = 12  # missing jobs that `quartet plan` names
+
+
+def _timeless(missing: Sequence[Job]) -> str:
+    return "no time recorded yet at this scale" if missing else "nothing is missing"
+
+
+FIGURES = ("chart", "portrait", "curves")
+TABLE_FORMATS = ("md", "tex", "csv", "json")
+FIGURE_FORMATS = ("svg", "png")
+
+
+def outputs(config: Config, artifact: Artifact) -> list[Path]:
+    """The files an artifact is rendered into."""
+    figure = artifact.kind in FIGURES
+    stem = config.paths.at(paths.FIGURE if figure else paths.TABLE, paper=artifact.paper, artifact=artifact.id)
+    return [stem.with_name(f"{stem.name}.{format}") for format in (FIGURE_FORMATS if figure else TABLE_FORMATS)]
+
+
+def inputs(config: Config, artifact: Artifact) -> list[Path]:
+    """The files an artifact is rendered from: evaluations, dataset cards, learning curves, printed values."""
+    found = [config.paths.at(paths.EVALUATION, **{k: getattr(c, k) for k in (*RUN, "setting")}) for c in artifact.cells]
+    found += [config.paths.at(paths.CARD, task=task, dataset=dataset) for task, dataset in artifact.datasets]
+    if artifact.kind == "curves":
+        tasks = dict.fromkeys(row.task for row in artifact.rows)
+        found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
+    found += [artifact.published] if artifact.published else []
+    return [*dict.fromkeys(found), config.paper(artifact.paper) / "artifacts.yaml"]
+
+
+def stage_of(artifact: Artifact) -> str:
+    """The command that renders an artifact."""
+    return "figure" if artifact.kind in FIGURES else "table"

@@ -1,0 +1,44 @@
+# Behaviour policies: the prey first, then the policies that collect the data, trained online against it.
+
+
+rule prey:
+    input:
+        sources=stage_sources("quartet.training.prey"),
+    output:
+        prey=f"{BASE}/{paths.PREY}",
+    params:
+        settings=QUARTET.scale["behaviour"],
+    log:
+        f"{BASE}/logs/prey/{{task}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/prey/{{task}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    message:
+        "training the prey of {wildcards.task}"
+    shell:
+        "quartet prey {wildcards.task} {OPTIONS} 2> {log}"
+
+
+rule behaviour:
+    input:
+        prey=prey_of,
+        sources=stage_sources("quartet.training.behaviour"),
+    output:
+        expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BEHAVIOUR_FILES, allow_missing=True),
+    params:
+        settings=QUARTET.scale["behaviour"],
+    log:
+        f"{BASE}/logs/behaviour/{{task}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/behaviour/{{task}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    message:
+        "training the behaviour policies of {wildcards.task} online"
+    shell:
+        "quartet behaviour {wildcards.task} {OPTIONS} 2> {log}"

@@ -1,0 +1,17 @@
+# The report: one page with everything rendered.
+
+
+rule report:
+    input:
+        [path for artifact in ARTIFACTS for path in plan.outputs(QUARTET, artifact)],
+        expand(f"{BASE}/{{paper}}/{{part}}.json", paper=QUARTET.papers, part=["audit", "claims"]),
+        sources=stage_sources("quartet.artifacts.report"),
+    output:
+        expand(f"{BASE}/report/{{file}}", file=["index.html", "report.md"]),
+    log:
+        f"{BASE}/logs/artifacts/report.log",
+    localrule: True
+    message:
+        "writing the report"
+    shell:
+        "quartet report all {OPTIONS} 2> {log}"

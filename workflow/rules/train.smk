@@ -1,0 +1,31 @@
+# Training: one job trains all seeds and agents of a run, as lanes. Killed, it goes on from its last checkpoint.
+
+
+def run_settings(wildcards):
+    """Everything that decides the run's numbers: a change in it, and only that, trains the run again."""
+    return configuration.run_settings(QUARTET, **wildcards)
+
+
+rule train:
+    input:
+        episodes=f"{BASE}/{paths.DATASET}",
+        sources=lambda wildcards: stage_sources(
+            "quartet.training.loop", f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}"
+        ),
+    output:
+        checkpoint=f"{BASE}/{paths.CHECKPOINT}",
+        log=f"{BASE}/{paths.TRAINING_LOG}",
+    params:
+        settings=run_settings,
+    log:
+        f"{BASE}/logs/train/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/train/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=240,
+    message:
+        "training {wildcards.algorithm} ({wildcards.variant}) on {wildcards.task}/{wildcards.dataset}"
+    shell:
+        "quartet train {wildcards.task}/{wildcards.dataset}/{wildcards.algorithm}/{wildcards.variant} {OPTIONS} 2> {log}"
