@@ -86,9 +86,12 @@ def write_episodes(path: str | Path, episodes: Episodes) -> None:
             )
     _check_values(episodes, Path(path))
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
-        for name in ("task", "quality", "behaviour"):
-            file.attrs[name] = getattr(episodes, name)
+        file.attrs["version"] = np.int64(VERSION)
+        texts = {"format": FORMAT, "task": episodes.task, "quality": episodes.quality, "behaviour": episodes.behaviour}
+        for name, text in texts.items():
+            file.attrs[name] = np.bytes_(
+                text.encode()
+            )  # of fixed length: a damaged length then cannot ask for gigabytes
         for size in fields(TaskSpec):
             file.attrs[size.name] = np.int64(getattr(episodes.spec, size.name))
         for name, array in arrays.items():

@@ -91,9 +91,9 @@ def _layout(file: h5py.File, path: Path) -> Layout:
 
 def _text(file: h5py.File, name: str, path: Path) -> str:
     value = file.attrs.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, np.bytes_):
         raise QuartetError(f"attribute '{name}' is not a text", where=str(path), mend=_REMEDY)
-    return value
+    return value.decode()
 
 
 def _count(file: h5py.File, name: str, path: Path) -> int:
