@@ -1,6 +1,7 @@
 """Lanes: one network per (seed, agent), stacked along the first axis, each seed with its own random stream."""
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
@@ -35,6 +36,23 @@ class LaneRandom:
                 for generator in self.generators
             ]
         )
+
+    def keep(self, *shape: int, dropped: float) -> Tensor:
+        """Dropout masks of shape (lanes, *shape): 0 with probability `dropped`, else 1 / (1 - dropped).
+
+        One 64-bit draw serves four entries, because drawing is what costs time on a CPU.
+        """
+        words = -(-prod(shape) // 4)
+        bits = torch.cat(
+            [
+                torch.empty(self.agents, words, dtype=torch.int64, device=self.device).random_(
+                    -(2**63), None, generator=generator
+                )
+                for generator in self.generators
+            ]
+        ).view(torch.int16)[:, : prod(shape)]
+        kept = bits >= round(dropped * 2**16) - 2**15
+        return kept.to(torch.float32).mul_(1 / (1 - dropped)).view(-1, *shape)
 
     def state_dict(self) -> list[Tensor]:
         """The state of every stream, for a checkpoint."""

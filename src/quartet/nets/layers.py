@@ -1,9 +1,10 @@
 """The layers all networks are made of: lane-wise linear maps, batch normalisation and Mish."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.autograd import Function
-from torch.autograd.function import FunctionCtx
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -40,7 +41,7 @@ class _Mish(Function):
     """x tanh(softplus(x)) = x (1 - q^2) / (1 + q^2) with q = sigmoid(-x): exact, and far cheaper on a CPU."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         q = torch.sigmoid(-x)
         square = q * q
         tanh = (1 - square).div_(1 + square)
@@ -48,12 +49,14 @@ class _Mish(Function):
         return x * tanh
 
     @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
-        x, q, tanh = ctx.saved_tensors  # type: ignore[attr-defined]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        x, q, tanh = ctx.saved_tensors
         # d tanh / dx = (1 - tanh^2) sigmoid(x), and sigmoid(x) = 1 - q
-        return gradient * (tanh + x * (1 - tanh * tanh) * (1 - q))
+        derivative: Tensor = tanh + x * (1 - tanh * tanh) * (1 - q)
+        return gradient * derivative
 
 
 def mish(x: Tensor) -> Tensor:
     """The Mish activation."""
-    return _Mish.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+    activated: Tensor = _Mish.apply(x)  # type: ignore[no-untyped-call]
+    return activated

@@ -1,6 +1,6 @@
 """The parameters of a stack of networks: one row of numbers per lane, and the views that give them names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 import torch
@@ -10,6 +10,7 @@ from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 
 Shapes = Mapping[str, tuple[int, ...]]
+Terms = dict[str, Tensor]  # a loss by its named terms, each (lanes,); the loss is their sum
 
 
 def initial_random(seeds: Sequence[int], agents: int, network: int = 0) -> LaneRandom:
@@ -27,8 +28,8 @@ def size(shapes: Shapes) -> int:
 
 def unpack(parameters: Tensor, shapes: Shapes) -> dict[str, Tensor]:
     """Name the parts of parameters (L, P): views (L, *shape), so their gradients arrive as one (L, P) tensor."""
-    parts = parameters.split([prod(shape) for shape in shapes.values()], dim=1)
-    return {name: part.unflatten(1, shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+    parts = torch.split(parameters, [prod(shape) for shape in shapes.values()], dim=1)
+    return {name: part.view(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
 def linear_start(random: LaneRandom, inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
@@ -42,9 +43,15 @@ def pack(parts: Mapping[str, Tensor], shapes: Shapes) -> Tensor:
     return torch.cat([parts[name].flatten(1) for name in shapes], dim=1)
 
 
-def gradient(losses: Tensor, parameters: Tensor) -> Tensor:
-    """d losses / d parameters, (L, P), with nothing else touched; losses (L,) may be summed because lanes never meet."""
-    return torch.autograd.grad(losses.sum(), parameters)[0]
+def terms_and_gradient(terms: Callable[..., Terms], parameters: Tensor, *inputs: object) -> tuple[Terms, Tensor]:
+    """The loss's terms at `parameters` (L, P) and the gradient of their sum; nothing else receives a gradient.
+
+    Losses are summed over lanes because lanes never meet: each row of the gradient is its own lane's.
+    """
+    leaf = parameters.detach().requires_grad_()
+    values = terms(leaf, *inputs)
+    total = torch.stack([value.sum() for value in values.values()]).sum()
+    return {name: value.detach() for name, value in values.items()}, torch.autograd.grad(total, leaf)[0]
 
 
 def clip(gradients: Tensor, norm: float) -> Tensor:

@@ -1,0 +1,85 @@
+"""What the algorithms share: reading hyperparameters, saving, and one gradient step of a stack of networks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from quartet.errors import QuartetError, unknown
+from quartet.nets.parameters import Adam, Terms, clip, restore, terms_and_gradient
+
+# Named in a run's settings but read elsewhere: by the sampler and by the training loop.
+READ_ELSEWHERE = {"thresholds", "threshold_reading", "batch", "updates", "hidden", "noise_widths", "compile"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of every algorithm's `Config`."""
+
+    compile: bool = False  # compile the losses with torch.compile; pays for long runs only
+
+    @classmethod
+    def read(cls, hyperparameters: Mapping[str, Any]) -> Self:
+        """Pick this algorithm's values out of a run's flat settings; a missing or unknown name is an error."""
+        known = {field.name for field in fields(cls)}
+        for name in hyperparameters:
+            if name not in known | READ_ELSEWHERE:
+                raise unknown("hyperparameter", name, known)
+        for field in fields(cls):
+            if field.name not in hyperparameters and field.default is MISSING:
+                raise QuartetError(f"hyperparameter '{field.name}' is missing", mend="give it a value")
+        values: dict[str, Any] = {name: value for name, value in hyperparameters.items() if name in known}
+        as_tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return cls(**as_tuples)
+
+
+class Learner:
+    """Networks and optimisers by name; an algorithm adds its losses, `update` and `act`."""
+
+    def __init__(self, settings: Settings, device: torch.device) -> None:
+        self.settings, self.device = settings, device
+        self.networks: dict[str, Tensor] = {}  # parameters, targets and running statistics, lanes first
+        self.optimisers: dict[str, Adam] = {}
+
+    def add(self, name: str, parameters: Tensor, rate: float | None = None) -> None:
+        """Keep a network (or running statistics); with a learning rate it is trained by Adam."""
+        self.networks[name] = parameters.to(self.device)
+        if rate is not None:
+            self.optimisers[name] = Adam(self.networks[name], rate)
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function through torch.compile where the settings ask for it, else as it is."""
+        return torch.compile(function, fullgraph=True, dynamic=False) if self.settings.compile else function
+
+    def descend(self, name: str, terms: Callable[..., Terms], *inputs: object, norm: float) -> Terms:
+        """One clipped Adam step of network `name` on the sum of the terms; returns the terms."""
+        values, gradients = terms_and_gradient(terms, self.networks[name], *inputs)
+        self.optimisers[name].step(clip(gradients, norm))
+        return values
+
+    def state_dict(self) -> dict[str, Any]:
+        """Parameters, targets, running statistics and optimiser moments."""
+        return {
+            "networks": {name: tensor.clone() for name, tensor in self.networks.items()},
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict`; a state of another algorithm or shape is a QuartetError."""
+        _same_names(state.get("networks", {}), self.networks)
+        _same_names(state.get("optimisers", {}), self.optimisers)
+        for name, tensor in self.networks.items():
+            restore(tensor, state["networks"][name], name)
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+
+
+def _same_names(saved: Mapping[str, object], own: Mapping[str, object]) -> None:
+    if set(saved) != set(own):
+        raise QuartetError(
+            f"saved state holds {', '.join(sorted(saved)) or 'nothing'}; this algorithm needs {', '.join(sorted(own))}",
+            where="checkpoint",
+            mend="resume with the algorithm it was saved by",
+        )

@@ -1,0 +1,123 @@
+"""The noise network of SfBC and DOM2: residual blocks that narrow, then widen again with skip connections."""
+
+from dataclasses import dataclass
+from math import pi
+
+import torch
+from torch import Tensor
+
+from quartet.nets.lanes import LaneRandom
+from quartet.nets.layers import linear, mish
+from quartet.nets.parameters import linear_start, pack, unpack
+
+FEATURES = 32  # width of the time features and of the observation's first embedding (SfBC)
+
+
+def time_features(times: Tensor) -> Tensor:
+    """Gaussian Fourier features of the diffusion times (T,) -> (T, 32), scale 30, the same in every run (SfBC)."""
+    frequencies = 30 * torch.randn(FEATURES // 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    phases = 2 * pi * times.double().cpu()[:, None] * frequencies
+    return torch.cat([phases.sin(), phases.cos()], dim=1).to(times)
+
+
+@dataclass(frozen=True)
+class ResidualNoise:
+    """eps(action, observation, time); the paper's widths are (512, 256, 128).
+
+    Everything that depends on the observation alone (`condition`) or on the time alone (`times`) is computed
+    once and shared by all solver steps and all samples. Hidden layers are Mish, the one activation DOM2 names.
+    """
+
+    observation: int
+    action: int
+    widths: tuple[int, int, int]
+    dropped: float = 0.1
+
+    @property
+    def blocks(self) -> dict[str, tuple[int, int]]:
+        """Inputs and outputs of each residual block."""
+        wide, middle, narrow = self.widths
+        return {
+            "down1": (self.action, wide),
+            "down2": (wide, middle),
+            "down3": (middle, narrow),
+            "bottom": (narrow, narrow),
+            "up1": (2 * narrow, middle),
+            "up2": (2 * middle, wide),
+        }
+
+    @property
+    def units(self) -> int:
+        """Hidden units of all blocks together: the size of one dropout mask."""
+        return sum(outputs for _, outputs in self.blocks.values())
+
+    @property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """Inputs and outputs of every linear layer."""
+        embedding = self.widths[2]
+        layers = {
+            "observation": (self.observation, FEATURES),
+            "time": (FEATURES, FEATURES),
+            "embedding1": (2 * FEATURES, embedding),
+            "embedding2": (embedding, embedding),
+            "embedding3": (embedding, self.units),  # the embedding's way into all blocks at once
+        }
+        for name, (inputs, outputs) in self.blocks.items():
+            layers[f"{name}.first"], layers[f"{name}.second"] = (inputs, outputs), (outputs, outputs)
+            if inputs != outputs:
+                layers[f"{name}.skip"] = (inputs, outputs)
+        layers["out"] = (2 * self.widths[0], self.action)
+        return layers
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each part in one lane."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name, (inputs, outputs) in self.layers.items():
+            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
+        return shapes
+
+    def init(self, random: LaneRandom) -> Tensor:
+        """First parameters (L, P), each lane from its own stream."""
+        parts = {}
+        for name, (inputs, outputs) in self.layers.items():
+            parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
+        return pack(parts, self.shapes)
+
+    def unpack(self, parameters: Tensor) -> dict[str, Tensor]:
+        """Name the parts of parameters (L, P)."""
+        return unpack(parameters, self.shapes)
+
+    def condition(self, part: dict[str, Tensor], observations: Tensor) -> Tensor:
+        """The observation's share of the embedding, (L, B, observation) -> (L, B, embedding)."""
+        hidden = mish(linear(observations, part["observation.weight"], part["observation.bias"]))
+        return linear(hidden, part["embedding1.weight"][:, :FEATURES], part["embedding1.bias"])
+
+    def times(self, part: dict[str, Tensor], features: Tensor) -> Tensor:
+        """The times' share of the embedding, features (T, 32) -> (L, T, embedding)."""
+        lanes = part["time.weight"].shape[0]
+        hidden = linear(features.expand(lanes, -1, -1), part["time.weight"], part["time.bias"])
+        return hidden @ part["embedding1.weight"][:, FEATURES:]
+
+    def __call__(self, part: dict[str, Tensor], actions: Tensor, embedded: Tensor, keep: Tensor | None) -> Tensor:
+        """The noise in actions (L, B, action), given condition + time (L, B, embedding); keep None: no dropout."""
+        embedding = mish(linear(mish(embedded), part["embedding2.weight"], part["embedding2.bias"]))
+        widths = [outputs for _, outputs in self.blocks.values()]
+        entering = torch.split(linear(embedding, part["embedding3.weight"], part["embedding3.bias"]), widths, dim=2)
+        keeps = () if keep is None else torch.split(keep, widths, dim=2)
+
+        def block(index: int, x: Tensor) -> Tensor:
+            name = list(self.blocks)[index]
+            hidden = mish(linear(x, part[f"{name}.first.weight"], part[f"{name}.first.bias"])) + entering[index]
+            # The paper does not say where its dropout sits; we put it where U-Nets do, before the second layer.
+            hidden = hidden * keeps[index] if keeps else hidden
+            hidden = mish(linear(hidden, part[f"{name}.second.weight"], part[f"{name}.second.bias"]))
+            skip = f"{name}.skip.weight"
+            return hidden + (linear(x, part[skip], part[f"{name}.skip.bias"]) if skip in part else x)
+
+        down1 = block(0, actions)
+        down2 = block(1, down1)
+        down3 = block(2, down2)
+        up1 = block(4, torch.cat([block(3, down3), down3], dim=2))
+        up2 = block(5, torch.cat([up1, down2], dim=2))
+        return linear(torch.cat([up2, down1], dim=2), part["out.weight"], part["out.bias"])
