@@ -1,7 +1,7 @@
 """A scenario is a particle world with rules: who acts, what each sees and is paid. A task is the team's part of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,29 +11,25 @@ from quartet.tasks.particle import Body, World
 from quartet.tasks.random import uniform
 from quartet.tasks.spec import Step, TaskSpec
 
-HORIZON = 25
-Prey = Callable[[Tensor], Tensor]  # observations (n, prey_observation) -> actions (n, 2)
+Policy = Callable[[Tensor], Tensor]  # observations (..., o) -> actions (..., 2)
 View = Callable[[World], Tensor]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything that makes one scenario; observations are (movers, size, n), rewards (movers, n)."""
+    """Everything that makes one scenario; views of the world are (movers, size, n), rewards (movers, n)."""
 
     name: str
     bodies: tuple[Body, ...]  # the team first, then the prey if there is one, then what does not move
     team: int  # how many bodies the team has
+    observation: int  # size of what one member of the team sees
     observe: View
     reward: View
     speeds: Mapping[str, tuple[float, float] | None]  # setting -> range of the team's speed caps; None: the bodies' own
+    prey_observation: int = 0  # size of what the prey sees; 0 where there is no prey
     observe_prey: View | None = None
     reward_prey: View | None = None
-    horizon: int = field(default=HORIZON)
-
-    @property
-    def prey(self) -> int:
-        """How many prey there are: 0 or 1."""
-        return int(self.observe_prey is not None)
+    horizon: int = 25
 
 
 class Scenario:
@@ -46,10 +42,9 @@ class Scenario:
     def __init__(self, rules: Rules, device: str | torch.device = "cpu") -> None:
         self.rules, self.device = rules, torch.device(device)
         self.world = World(rules.bodies, self.device)
-        self.episodes = 0
-        self.time = rules.horizon  # nothing to step until reset
-        self._caps = torch.tensor([body.max_speed for body in rules.bodies[: self.world.movers]], device=self.device)
-        self._starts = torch.tensor([body.start for body in rules.bodies], device=self.device)
+        self.episodes, self.time = 0, rules.horizon  # nothing to step until reset
+        self._caps = torch.tensor([[body.max_speed] for body in rules.bodies[: self.world.movers]], device=device)
+        self._starts = torch.tensor([[body.start] for body in rules.bodies], device=device)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -62,41 +57,39 @@ class Scenario:
         return self.time >= self.rules.horizon
 
     def reset(self, seeds: Tensor, setting: str = "standard") -> None:
-        """Start one episode per seed; the same seed starts at the same place in every setting."""
+        """Start one episode per seed (n,); a seed starts at the same place in every setting."""
         if setting not in self.rules.speeds:
             raise unknown("setting", setting, self.settings, where=f"task '{self.rules.name}'")
         if seeds.ndim != 1 or seeds.dtype != torch.int64 or not len(seeds):
-            raise QuartetError(
-                f"seeds are {seeds.dtype} of shape {tuple(seeds.shape)}",
-                where=f"task '{self.rules.name}'",
-                mend="pass one int64 seed per episode, shape (n,)",
-            )
+            what = f"seeds are {seeds.dtype} of shape {tuple(seeds.shape)}"
+            raise self._error(what, mend="pass one int64 seed per episode, shape (n,)")
         coordinates = 2 * len(self.rules.bodies)
         draws = uniform(seeds.to(self.device), coordinates + self.rules.team)
-        unit = draws[:coordinates].view(2, -1, len(seeds)) * 2 - 1
-        caps = self._caps.unsqueeze(1).repeat(1, len(seeds))
+        places = draws[:coordinates].view(2, -1, len(seeds)) * 2 - 1
+        caps = self._caps.repeat(1, len(seeds))
         speeds = self.rules.speeds[setting]
         if speeds is not None:
             slowest, fastest = speeds
             caps[: self.rules.team] = draws[coordinates:] * (fastest - slowest) + slowest
-        self.world.place(unit * self._starts.unsqueeze(1), caps)
+        self.world.place(places * self._starts, caps)
         self.episodes, self.time = len(seeds), 0
 
     @torch.no_grad()
     def step(self, actions: Tensor) -> None:
         """Advance all episodes by actions (n, team + prey, 2); an entry beyond [-1, 1] acts as the nearer end."""
-        where = f"task '{self.rules.name}'"
         if self.over:
-            raise QuartetError("no episode is under way", where=where, mend="call reset first")
-        expected = (self.episodes, self.world.movers, 2)
-        if actions.shape != expected:
-            raise QuartetError(f"actions have shape {tuple(actions.shape)}", where=where, mend=f"pass {expected}")
-        self.world.step(actions.clamp(-1, 1).permute(2, 1, 0).contiguous())
+            raise self._error("no episode is under way", mend="call reset first")
+        self.check("actions", actions, (self.episodes, self.world.movers, 2))
+        self.world.step(actions.to(torch.float32).clamp(-1, 1).permute(2, 1, 0).contiguous())
         self.time += 1
 
     def observations(self) -> Tensor:
         """What the team sees, (n, team, observation)."""
-        return self.rules.observe(self.world).permute(2, 0, 1).contiguous()
+        rows = self.rules.observe(self.world)
+        flat = (
+            rows.flatten(0, 1).t().contiguous()
+        )  # torch transposes a matrix in blocks, but permutes three axes slowly
+        return flat.view(self.episodes, self.rules.team, self.rules.observation)
 
     def rewards(self) -> Tensor:
         """What the team is paid for the last step, (n, team)."""
@@ -110,23 +103,28 @@ class Scenario:
         """What the prey is paid for the last step, (n,)."""
         return self._prey(self.rules.reward_prey)(self.world)[0]
 
+    def check(self, what: str, value: Tensor, expected: tuple[int, ...]) -> None:
+        """Refuse a tensor of another shape than `expected`."""
+        if value.shape != expected:
+            raise self._error(f"{what} have shape {tuple(value.shape)}", mend=f"the shape is {expected}")
+
     def _prey(self, view: View | None) -> View:
         if view is None:
-            raise QuartetError("there is no prey", where=f"task '{self.rules.name}'")
+            raise self._error("there is no prey")
         return view
+
+    def _error(self, what: str, mend: str = "") -> QuartetError:
+        return QuartetError(what, where=f"task '{self.rules.name}'", mend=mend)
 
 
 class ParticleTask:
-    """The team's task: the scenario with its prey, if any, played by a fixed policy (none: it stands still)."""
+    """The team's task: the scenario with its prey, if any, played by a fixed policy (None: it stands still)."""
 
-    def __init__(self, rules: Rules, prey: Prey | None = None, device: str | torch.device = "cpu") -> None:
-        if prey is not None and not rules.prey:
+    def __init__(self, rules: Rules, prey: Policy | None = None, device: str | torch.device = "cpu") -> None:
+        if prey is not None and not rules.prey_observation:
             raise QuartetError("there is no prey to play", where=f"task '{rules.name}'", mend="leave prey out")
         self.scenario, self.prey = Scenario(rules, device), prey
-        self.scenario.reset(torch.zeros(1, dtype=torch.int64))
-        size = self.scenario.observations().shape[-1]
-        self.scenario.time = rules.horizon
-        self.spec = TaskSpec(agents=rules.team, observation=size, action=2, horizon=rules.horizon)
+        self.spec = TaskSpec(agents=rules.team, observation=rules.observation, action=2, horizon=rules.horizon)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -142,10 +140,9 @@ class ParticleTask:
     def step(self, actions: Tensor) -> Step:
         """Advance all episodes by the team's actions (n, team, 2)."""
         scenario = self.scenario
-        if scenario.rules.prey:
-            actions = torch.cat([actions, self._prey_actions().unsqueeze(1)], dim=1)
-        scenario.step(actions)
         n, device = scenario.episodes, scenario.device
+        scenario.check("actions", actions, (n, self.spec.agents, 2))
+        scenario.step(torch.cat([actions, self._prey_actions()], dim=1) if scenario.rules.prey_observation else actions)
         return Step(
             observations=scenario.observations(),
             rewards=scenario.rewards(),
@@ -154,6 +151,10 @@ class ParticleTask:
         )
 
     def _prey_actions(self) -> Tensor:
-        if self.prey is None:
-            return torch.zeros(self.scenario.episodes, 2, device=self.scenario.device)
-        return self.prey(self.scenario.prey_observations())
+        """What the prey does now, (n, 1, 2)."""
+        n, device = self.scenario.episodes, self.scenario.device
+        if self.prey is None or self.scenario.over:  # after the end, the scenario refuses to step
+            return torch.zeros(n, 1, 2, device=device)
+        actions = self.prey(self.scenario.prey_observations())
+        self.scenario.check("the prey's actions", actions, (n, 2))
+        return actions.unsqueeze(1)

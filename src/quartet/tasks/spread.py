@@ -31,6 +31,7 @@ RULES = Rules(
     name="spread",
     bodies=(AGENT,) * 3 + (LANDMARK,) * 3,
     team=3,
+    observation=18,
     observe=observation,
     reward=reward,
     speeds={"standard": None, "shifted": (0.3, 1.0)},

@@ -17,8 +17,7 @@ OBSTACLE = Body("obstacle", radius=0.2, start=0.9)
 
 def observation(world: World) -> Tensor:
     """Own velocity, own position, obstacles, other movers, prey velocity: 16 for each predator."""
-    prey_velocity = world.velocity[:, PREY:].expand(-1, 3, -1)
-    return torch.cat([_common(world)[PREDATORS], rows(prey_velocity)], dim=1)
+    return torch.cat(predator_sights(world), dim=1)
 
 
 def reward(world: World) -> Tensor:
@@ -28,7 +27,7 @@ def reward(world: World) -> Tensor:
 
 def prey_observation(world: World) -> Tensor:
     """Own velocity, own position, obstacles, predators: 14."""
-    return _common(world)[PREY:]
+    return torch.cat(prey_sights(world), dim=1)
 
 
 def prey_reward(world: World) -> Tensor:
@@ -54,18 +53,29 @@ def outside(world: World) -> Tensor:
     return price[0] + price[1]
 
 
-def _common(world: World) -> Tensor:
-    """What predators and prey see alike."""
-    blocks = [world.velocity, world.position[:, : world.movers], world.fixtures(), world.others()]
-    return torch.cat([rows(block) for block in blocks], dim=1)
+def predator_sights(world: World) -> list[Tensor]:
+    """The blocks of a predator's observation: what every mover sees, then the prey's velocity."""
+    return [*_sights(world, PREDATORS), rows(world.velocity[:, PREY:].expand(-1, 3, -1))]
+
+
+def prey_sights(world: World) -> list[Tensor]:
+    """The blocks of the prey's observation: what every mover sees."""
+    return _sights(world, slice(PREY, PREY + 1))
+
+
+def _sights(world: World, who: slice) -> list[Tensor]:
+    """Own velocity, own position, what does not move, and the other movers, as `who` see them."""
+    return [rows(block[:, who]) for block in (world.velocity, world.position, world.fixtures(), world.others())]
 
 
 RULES = Rules(
     name="tag",
     bodies=(PREDATOR,) * 3 + (RUNNER,) + (OBSTACLE,) * 2,
     team=3,
+    observation=16,
     observe=observation,
     reward=reward,
+    prey_observation=14,
     observe_prey=prey_observation,
     reward_prey=prey_reward,
     speeds={"standard": None, "shifted": (0.4, 1.0)},

@@ -21,7 +21,7 @@ FOREST = Body("forest", radius=0.3, collides=False, start=0.9)
 
 def observation(world: World) -> Tensor:
     """What a predator sees in `tag`, then whether it stands in either forest (+1 or -1): 24."""
-    return torch.cat([tag.observation(world), in_forests(world)[PREDATORS]], dim=1)
+    return torch.cat([*tag.predator_sights(world), in_forests(world)[PREDATORS]], dim=1)
 
 
 def reward(world: World) -> Tensor:
@@ -31,7 +31,7 @@ def reward(world: World) -> Tensor:
 
 def prey_observation(world: World) -> Tensor:
     """What the prey sees in `tag`, then whether it stands in either forest (+1 or -1): 22."""
-    return torch.cat([tag.prey_observation(world), in_forests(world)[PREY:]], dim=1)
+    return torch.cat([*tag.prey_sights(world), in_forests(world)[PREY:]], dim=1)
 
 
 def prey_reward(world: World) -> Tensor:
@@ -50,8 +50,10 @@ RULES = Rules(
     name="world",
     bodies=(tag.PREDATOR,) * 3 + (RUNNER, tag.OBSTACLE) + (MEAL,) * 2 + (FOREST,) * 2,
     team=3,
+    observation=24,
     observe=observation,
     reward=reward,
+    prey_observation=22,
     observe_prey=prey_observation,
     reward_prey=prey_reward,
     speeds={"standard": None, "shifted": (0.5, 1.0)},
