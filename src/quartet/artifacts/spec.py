@@ -107,6 +107,7 @@ class Paper:
     title: str
     titles: Mapping[str, str]
     scores: Mapping[str, Mapping[str, float]]
+    seeds: int  # seeds behind a printed mean and spread
     artifacts: tuple[Artifact, ...]
 
     def artifact(self, name: str) -> Artifact:
@@ -131,7 +132,7 @@ def load_paper(paper_dir: Path, root: Path = Path(".")) -> Paper:
     artifacts = [_artifact(name, given, data["paper"], titles, file) for name, given in declared.items()]
     grids = {artifact.id: artifact for artifact in artifacts if artifact.of is None}
     drawn = tuple(_drawn(artifact, grids, file) for artifact in artifacts)
-    return Paper(data["paper"], data["title"], titles, data.get("scores", {}), drawn)
+    return Paper(data["paper"], data["title"], titles, data.get("scores", {}), data["seeds"], drawn)
 
 
 def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file: Path) -> Artifact:

@@ -85,7 +85,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def wins(ours: Values, rivals: Values, *, each: bool) -> npt.NDArray[np.int64]:
-    """Comparisons that ours (rows, worlds) wins against rivals (rows, k, worlds), the higher value winning, in each world.
+    """Comparisons that ours (rows, worlds) wins against rivals (rows, k, worlds), the higher winning, in each world.
 
     One comparison a row, won where ours beats all k rivals; with `each`, k comparisons a row. A tie is no win.
     """

@@ -1,0 +1,80 @@
+"""The dataset cards as a table, beside the statistics of the datasets that were published."""
+
+from pathlib import Path
+from typing import Any
+
+from quartet import paths
+from quartet.artifacts import text
+from quartet.artifacts.measure import NOTHING, Stamp
+from quartet.artifacts.published import Printed, read_published
+from quartet.artifacts.spec import Artifact, Row, load_paper
+from quartet.artifacts.table import heading, long_csv, write_all
+from quartet.evaluation.scores import read_card
+
+LONG = [
+    *("artifact", "row", "task", "dataset", "episodes", "transitions", "mean", "sd", "min", "max"),
+    *("published_transitions", "published_mean", "published_sd", "published_min", "published_max"),
+    *("difference", "note", "scale", "commit"),
+]
+
+Published = dict[tuple[str, str], Printed]
+
+
+def render_datasets(
+    artifact_id: str, paper_dir: Path, results: Path, stamp: Stamp, out_dir: Path, root: Path = Path(".")
+) -> list[Path]:
+    """Write `<out_dir>/<artifact_id>.{md,tex,csv,json}` from the cards under `results`, the folder of one scale."""
+    artifact = load_paper(paper_dir, root).artifact(artifact_id)
+    view = datasets_view(artifact, read_published(artifact, root), results, stamp)
+    texts = {
+        "md": text.render("datasets.md.j2", **view),
+        "tex": text.render("datasets.tex.j2", **view),
+        "csv": long_csv(view["rows"], LONG),
+        "json": text.plain_json(view),
+    }
+    return write_all(out_dir, artifact_id, texts)
+
+
+def cards_of(artifact: Artifact, results: Path) -> dict[str, dict[str, Any]]:
+    """The cards that exist, by row id."""
+    files = {row.id: results / paths.CARD.format(task=row.task, dataset=row.dataset) for row in artifact.rows}
+    return {row: read_card(file) for row, file in files.items() if file.exists()}
+
+
+def datasets_view(artifact: Artifact, published: Published, results: Path, stamp: Stamp) -> dict[str, Any]:
+    """The table as plain data."""
+    cards = cards_of(artifact, results)
+    rows = {row.id: _row(row, cards.get(row.id, {}), published, artifact, stamp) for row in artifact.rows}
+    missing = len(rows) - len(cards)
+    told = f"{missing} of {len(rows)} datasets missing" if missing else f"all {len(rows)} datasets"
+    return {
+        **heading(artifact, stamp),
+        "header": f"scale {stamp.scale} · commit {stamp.commit} · {told}",
+        "missing": missing,
+        "blocks": [
+            {"title": title, "rows": [{"title": row.title, **rows[row.id]} for row in block]}
+            for title, block in artifact.blocks
+        ],
+        "rows": list(rows.values()),
+    }
+
+
+def _row(row: Row, card: dict[str, Any], published: Published, artifact: Artifact, stamp: Stamp) -> dict[str, Any]:
+    there = {name: published.get((row.id, name), NOTHING) for name in ("return", "min", "max", "transitions")}
+    mean, theirs = card.get("mean"), there["return"].mean
+    return {
+        "artifact": artifact.id,
+        "row": row.id,
+        "task": row.task,
+        "dataset": row.dataset,
+        **{name: card.get(name) for name in ("episodes", "transitions", "mean", "sd", "min", "max")},
+        "published_transitions": there["transitions"].mean,
+        "published_mean": theirs,
+        "published_sd": there["return"].spread,
+        "published_min": there["min"].mean,
+        "published_max": there["max"].mean,
+        "difference": None if mean is None or theirs is None else mean - theirs,
+        "note": there["return"].note,
+        "scale": stamp.scale,
+        "commit": stamp.commit,
+    }

@@ -1,0 +1,177 @@
+"""From files to numbers: every cell of a table measured, beside what the paper printed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from quartet import paths
+from quartet.artifacts.published import Printed, read_published
+from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
+from quartet.evaluation import statistics
+from quartet.evaluation.scores import Returns, normalised, read_card, read_returns
+
+NOTHING = Printed(None, None, "")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every rendered artefact prints about itself."""
+
+    scale: str
+    commit: str
+    seeds: int  # seeds asked for at this scale
+    evidence: bool  # false at a scale that only exercises the pipeline
+
+    @property
+    def banner(self) -> str:
+        """The warning without which a number of such a scale is never shown; empty where numbers are evidence."""
+        return "" if self.evidence else f"{self.scale}: exercises the pipeline, proves nothing"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The two ends of a normalised score; None where they are not known."""
+
+    random: float | None
+    expert: float | None
+
+    def score(self, value: float | None) -> float | None:
+        """The normalised score of a value."""
+        if value is None or self.random is None or self.expert is None or self.random == self.expert:
+            return None
+        return normalised(value, self.random, self.expert)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cell: our returns if they are there, the printed value if there is one."""
+
+    row: Row
+    column: Column
+    cell: Cell
+    returns: Returns | None
+    printed: Printed
+    own: Ends
+    papers: Ends
+
+    @cached_property
+    def seeds(self) -> statistics.Values:
+        """One number per seed; empty where the cell is missing."""
+        return np.empty(0) if self.returns is None else self.returns.by_seed
+
+    @property
+    def normalised_seeds(self) -> statistics.Values:
+        """Each seed's normalised score, by our own ends; empty where the cell or an end is missing."""
+        scores = [self.own.score(float(seed)) for seed in self.seeds]
+        return np.array([score for score in scores if score is not None])
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over seeds."""
+        return statistics.mean(self.seeds) if self.seeds.size else None
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus the paper's."""
+        return None if self.mean is None or self.printed.mean is None else self.mean - self.printed.mean
+
+    @cached_property
+    def interval(self) -> tuple[float | None, float | None]:
+        """95 % bootstrap interval of the mean over seeds; none for fewer than two seeds."""
+        return statistics.interval([self.seeds]) if self.seeds.size > 1 else (None, None)
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation over seeds; none for fewer than two seeds."""
+        return statistics.deviation(self.seeds) if self.seeds.size > 1 else None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A row's best cell and how sure its lead over the runner-up is."""
+
+    best: str  # column id
+    runner_up: str
+    improvement: float  # P(a seed of the best beats a seed of the runner-up)
+    p: float  # Welch
+    p_holm: float  # corrected over the rows of the table
+
+    @property
+    def significant(self) -> bool:
+        """Whether the lead survives Holm's correction at 5 %."""
+        return self.p_holm < statistics.SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A measured table."""
+
+    artifact: Artifact
+    cells: dict[tuple[str, str], Measured]  # by row id, column id
+
+    def row(self, row: Row) -> list[Measured]:
+        """The cells of a row, in the order of the columns."""
+        return [self.cells[row.id, column.id] for column in self.artifact.columns]
+
+    def column(self, column: Column) -> list[Measured]:
+        """The cells of a column, in the order of the rows."""
+        return [self.cells[row.id, column.id] for row in self.artifact.rows]
+
+    @property
+    def there(self) -> list[Measured]:
+        """The cells whose evaluation exists."""
+        return [cell for cell in self.cells.values() if cell.returns is not None]
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By row id; only rows with two cells or more have one."""
+        leads = {row.id: _lead(self.row(row)) for row in self.artifact.rows}
+        found = {row: lead for row, lead in leads.items() if lead is not None}
+        tests = [statistics.welch(best.seeds, second.seeds) for best, second in found.values()]
+        return {
+            row: Verdict(
+                best.column.id,
+                second.column.id,
+                statistics.probability_of_improvement(best.seeds, second.seeds),
+                p,
+                p_holm,
+            )
+            for (row, (best, second)), p, p_holm in zip(found.items(), tests, statistics.holm(tests), strict=True)
+        }
+
+
+def measure(artifact: Artifact, paper: Paper, results: Path, root: Path = Path(".")) -> Grid:
+    """Measure a table from the evaluations and cards under `results`, the folder of one scale."""
+    printed = read_published(artifact, root)
+    own = {row.task: own_ends(results, row.task) for row in artifact.rows}
+    papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
+    cells: dict[tuple[str, str], Measured] = {}
+    for row in artifact.rows:
+        for column in artifact.columns:
+            cell = artifact.cell(row, column)
+            file = cell.file(results)
+            returns = read_returns(file) if file.exists() else None
+            value = printed.get((row.id, column.id), NOTHING)
+            cells[row.id, column.id] = Measured(row, column, cell, returns, value, own[row.task], papers[row.task])
+    return Grid(artifact, cells)
+
+
+def own_ends(results: Path, task: str) -> Ends:
+    """Mean return of our own random and expert datasets."""
+    files = [results / paths.CARD.format(task=task, dataset=quality) for quality in ("random", "expert")]
+    return Ends(*(read_card(file)["mean"] if file.exists() else None for file in files))
+
+
+def _papers_ends(paper: Paper, task: str) -> Ends:
+    ends = paper.scores.get(task, {})
+    return Ends(ends.get("random"), ends.get("expert"))
+
+
+def _lead(row: list[Measured]) -> tuple[Measured, Measured] | None:
+    there = [(cell.mean, -place, cell) for place, cell in enumerate(row) if cell.mean is not None]
+    if len(there) < 2:
+        return None
+    (_, _, best), (_, _, second) = sorted(there, key=lambda entry: entry[:2], reverse=True)[:2]
+    return best, second

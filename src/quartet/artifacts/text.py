@@ -1,0 +1,95 @@
+"""Numbers and words as text: how a value is printed, and the templates all artefacts share."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+DASH = "–"  # a cell that is not there
+_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "±": r"$\pm$"}
+_TEX |= {"·": r"$\cdot$", "★": r"$\star$", "×": r"$\times$"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number as the papers print it; a dash where there is none, never a minus zero."""
+    if value is None or math.isnan(value):
+        return DASH
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def spread(value: float | None, around: float | None) -> str:
+    """Value ± deviation; the value alone where there is no deviation."""
+    if value is None:
+        return DASH
+    return number(value) if around is None or math.isnan(around) else f"{number(value)} ± {number(around)}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """[low, high], or nothing."""
+    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+
+
+def count(few: int, many: int) -> str:
+    """One number, or the range from few to many."""
+    return str(few) if few == many else f"{few}–{many}"
+
+
+def whole(value: float | None) -> str:
+    """A whole number with its thousands apart."""
+    return DASH if value is None else f"{value:,.0f}".replace(",", " ")
+
+
+def tex(text: str) -> str:
+    """Text safe inside LaTeX."""
+    return "".join(_TEX.get(sign, sign) for sign in text)
+
+
+def markdown(text: str) -> str:
+    """Text safe inside a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def plain_json(data: Any) -> str:
+    """JSON with sorted keys and null for what is not a number: the same data always give the same bytes."""
+    return json.dumps(_nulled(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def render(template: str, **names: Any) -> str:
+    """Fill one of the templates beside this file; LaTeX ones use << >> and <% %> for its braces' sake."""
+    return _environment(template).get_template(template).render(**names)
+
+
+_TEX_MARKS: dict[str, Any] = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+}
+
+
+def _environment(template: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("quartet.artifacts"),
+        autoescape=".html" in template,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **(_TEX_MARKS if ".tex" in template else {}),
+    )
+    environment.filters.update(number=number, whole=whole, tex=tex, markdown=markdown)
+    environment.globals.update(spread=spread, span=span, dash=DASH)
+    return environment
+
+
+def _nulled(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _nulled(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_nulled(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
