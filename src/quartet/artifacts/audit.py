@@ -9,9 +9,9 @@ import numpy as np
 from quartet.artifacts import text
 from quartet.artifacts.claims import Claim, count_rows, load_claims
 from quartet.artifacts.measure import NOTHING
+from quartet.artifacts.output import write_all
 from quartet.artifacts.published import Printed, read_published
 from quartet.artifacts.spec import Artifact, Paper, load_paper
-from quartet.artifacts.table import write_all
 from quartet.errors import QuartetError
 from quartet.evaluation import statistics
 
@@ -19,11 +19,11 @@ Table = dict[tuple[str, str], Printed]
 
 
 def render_audit(paper_dir: Path, out_dir: Path, root: Path = Path(".")) -> list[Path]:
-    """Write `<out_dir>/<paper>_audit.{md,json}`; reads nothing but the paper's folder."""
+    """Write `<out_dir>/audit.{md,json}`; reads nothing but the paper's folder."""
     paper = load_paper(paper_dir, root)
     view = audit(paper, load_claims(paper_dir, paper, root), root)
     texts = {"md": text.render("audit.md.j2", **view), "json": text.plain_json(view)}
-    return write_all(out_dir, f"{paper.id}_audit", texts)
+    return write_all(out_dir, "audit", texts)
 
 
 def audit(paper: Paper, claims: tuple[Claim, ...], root: Path = Path(".")) -> dict[str, Any]:

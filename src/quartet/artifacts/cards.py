@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts import text
 from quartet.artifacts.measure import NOTHING, Stamp
-from quartet.artifacts.published import Printed, read_published
-from quartet.artifacts.spec import Artifact, Row, load_paper
-from quartet.artifacts.table import heading, long_csv, write_all
+from quartet.artifacts.output import heading
+from quartet.artifacts.published import Printed
+from quartet.artifacts.spec import Artifact, Row
 from quartet.evaluation.scores import read_card
 
 LONG = [
@@ -18,21 +17,6 @@ LONG = [
 ]
 
 Published = dict[tuple[str, str], Printed]
-
-
-def render_datasets(
-    artifact_id: str, paper_dir: Path, results: Path, stamp: Stamp, out_dir: Path, root: Path = Path(".")
-) -> list[Path]:
-    """Write `<out_dir>/<artifact_id>.{md,tex,csv,json}` from the cards under `results`, the folder of one scale."""
-    artifact = load_paper(paper_dir, root).artifact(artifact_id)
-    view = datasets_view(artifact, read_published(artifact, root), results, stamp)
-    texts = {
-        "md": text.render("datasets.md.j2", **view),
-        "tex": text.render("datasets.tex.j2", **view),
-        "csv": long_csv(view["rows"], LONG),
-        "json": text.plain_json(view),
-    }
-    return write_all(out_dir, artifact_id, texts)
 
 
 def cards_of(artifact: Artifact, results: Path) -> dict[str, dict[str, Any]]:
@@ -55,7 +39,7 @@ def datasets_view(artifact: Artifact, published: Published, results: Path, stamp
             {"title": title, "rows": [{"title": row.title, **rows[row.id]} for row in block]}
             for title, block in artifact.blocks
         ],
-        "rows": list(rows.values()),
+        "cells": list(rows.values()),
     }
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from quartet.artifacts import text
 from quartet.artifacts.measure import Grid, Measured, Stamp, measure
+from quartet.artifacts.output import write_all
 from quartet.artifacts.spec import Artifact, Paper, load_paper
-from quartet.artifacts.table import write_all
 from quartet.errors import QuartetError, unknown
 from quartet.evaluation import statistics
 from quartet.schema import load_yaml
@@ -64,7 +64,7 @@ def load_claims(paper_dir: Path, paper: Paper, root: Path = Path(".")) -> tuple[
 
 
 def render_claims(paper_dir: Path, results: Path, stamp: Stamp, out_dir: Path, root: Path = Path(".")) -> list[Path]:
-    """Judge every claim of a paper; write `<out_dir>/<paper>_claims.{md,json}`."""
+    """Judge every claim of a paper; write `<out_dir>/claims.{md,json}`."""
     paper = load_paper(paper_dir, root)
     claims = load_claims(paper_dir, paper, root)
     grids = {name: measure(paper.artifact(name), paper, results, root) for name in {c.artifact for c in claims}}
@@ -81,7 +81,7 @@ def render_claims(paper_dir: Path, results: Path, stamp: Stamp, out_dir: Path, r
         ],
     }
     texts = {"md": text.render("claims.md.j2", **view), "json": text.plain_json(view)}
-    return write_all(out_dir, f"{paper.id}_claims", texts)
+    return write_all(out_dir, "claims", texts)
 
 
 def judge(claim: Claim, grid: Grid, stamp: Stamp) -> Judgement:

@@ -1,17 +1,16 @@
 """One renderer for every table of cells: Markdown, LaTeX, CSV in long form, JSON."""
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from quartet.artifacts import text
+from quartet.artifacts import cards, text
 from quartet.artifacts.measure import Grid, Measured, Stamp, measure
-from quartet.artifacts.spec import Artifact, Column, load_paper
+from quartet.artifacts.output import heading, long_csv, table_header, write_all
+from quartet.artifacts.published import read_published
+from quartet.artifacts.spec import Column, load_paper
+from quartet.errors import QuartetError
 from quartet.evaluation import statistics
-from quartet.files import write_text
 
 LONG = [
     *("artifact", "row", "column", "task", "dataset", "algorithm", "variant", "setting", "metric"),
@@ -26,22 +25,22 @@ def render_table(
 ) -> list[Path]:
     """Write `<out_dir>/<artifact_id>.{md,tex,csv,json}` from what is under `results`, the folder of one scale."""
     paper = load_paper(paper_dir, root)
-    view = table_view(measure(paper.artifact(artifact_id), paper, results, root), stamp)
+    artifact = paper.artifact(artifact_id)
+    if artifact.kind == "table":
+        view = table_view(measure(artifact, paper, results, root), stamp)
+        columns = LONG
+    elif artifact.kind == "datasets":
+        view = cards.datasets_view(artifact, read_published(artifact, root), results, stamp)
+        columns = cards.LONG
+    else:
+        raise QuartetError(f"'{artifact_id}' is a figure, not a table", mend=f"try: quartet figure {artifact_id}")
     texts = {
-        "md": text.render("table.md.j2", **view),
-        "tex": text.render("table.tex.j2", **view),
-        "csv": long_csv(view["cells"], LONG),
+        "md": text.render(f"{artifact.kind}.md.j2", **view),
+        "tex": text.render(f"{artifact.kind}.tex.j2", **view),
+        "csv": long_csv(view["cells"], columns),
         "json": text.plain_json(view),
     }
     return write_all(out_dir, artifact_id, texts)
-
-
-def write_all(out_dir: Path, name: str, texts: dict[str, str]) -> list[Path]:
-    """Write `<out_dir>/<name>.<suffix>` for every suffix; returns the paths."""
-    written = [out_dir / f"{name}.{suffix}" for suffix in texts]
-    for path, content in zip(written, texts.values(), strict=True):
-        write_text(path, content)
-    return written
 
 
 def table_view(grid: Grid, stamp: Stamp) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def table_view(grid: Grid, stamp: Stamp) -> dict[str, Any]:
     columns = grid.artifact.columns
     return {
         **heading(grid.artifact, stamp),
-        "header": _header(grid, stamp),
+        "header": table_header(grid, stamp),
         "missing": len(cells) - len(grid.there),
         "columns": [{"id": column.id, "title": column.title, "reference": column.reference} for column in columns],
         "blocks": [
@@ -63,53 +62,6 @@ def table_view(grid: Grid, stamp: Stamp) -> dict[str, Any]:
         "summary": [_summary(column, grid.column(column)) for column in columns],
         "cells": list(cells.values()),
     }
-
-
-def heading(artifact: Artifact, stamp: Stamp) -> dict[str, Any]:
-    """What every rendered artefact begins with."""
-    return {
-        "artifact": artifact.id,
-        "paper": artifact.paper,
-        "number": artifact.number,
-        "caption": artifact.caption,
-        "scale": stamp.scale,
-        "commit": stamp.commit,
-        "banner": stamp.banner,
-    }
-
-
-def long_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
-    """Tidy CSV, one line a row, empty where there is no number."""
-    handle = io.StringIO()
-    writer = csv.DictWriter(handle, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _field(row[name]) for name in columns} for row in rows)
-    return handle.getvalue()
-
-
-def _field(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _header(grid: Grid, stamp: Stamp) -> str:
-    """Scale, seeds done of asked, episodes, commit, cells missing: one line."""
-    there = grid.there
-    parts = [f"scale {stamp.scale}"]
-    if there:
-        seeds = [cell.seeds.size for cell in there]
-        episodes = [cell.returns.values.shape[1] for cell in there if cell.returns is not None]
-        parts.append(f"{text.count(min(seeds), max(seeds))} of {stamp.seeds} seeds")
-        parts.append(f"{text.count(min(episodes), max(episodes))} episodes a seed")
-    else:
-        parts.append(f"0 of {stamp.seeds} seeds")
-    parts.append(f"commit {stamp.commit}")
-    missing = len(grid.cells) - len(there)
-    parts.append(f"{missing} of {len(grid.cells)} cells missing" if missing else f"all {len(grid.cells)} cells")
-    return " · ".join(parts)
 
 
 def _cell(cell: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""What every rendered artefact shares: its heading, tidy CSV, and one file a format."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from quartet.artifacts import text
+from quartet.artifacts.measure import Grid, Stamp
+from quartet.artifacts.spec import Artifact
+from quartet.files import write_text
+
+
+def write_all(out_dir: Path, name: str, texts: dict[str, str]) -> list[Path]:
+    """Write `<out_dir>/<name>.<suffix>` for every suffix; returns the paths."""
+    written = [out_dir / f"{name}.{suffix}" for suffix in texts]
+    for path, content in zip(written, texts.values(), strict=True):
+        write_text(path, content)
+    return written
+
+
+def heading(artifact: Artifact, stamp: Stamp) -> dict[str, Any]:
+    """What every rendered artefact begins with."""
+    return {
+        "artifact": artifact.id,
+        "paper": artifact.paper,
+        "number": artifact.number,
+        "caption": artifact.caption,
+        "scale": stamp.scale,
+        "commit": stamp.commit,
+        "banner": stamp.banner,
+    }
+
+
+def long_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Tidy CSV, one line a row, empty where there is no number."""
+    handle = io.StringIO()
+    writer = csv.DictWriter(handle, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _field(row[name]) for name in columns} for row in rows)
+    return handle.getvalue()
+
+
+def _field(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def table_header(grid: Grid, stamp: Stamp) -> str:
+    """Scale, seeds done of asked, episodes, commit, cells missing: one line."""
+    there = grid.there
+    parts = [f"scale {stamp.scale}"]
+    if there:
+        seeds = [cell.seeds.size for cell in there]
+        episodes = [cell.returns.values.shape[1] for cell in there if cell.returns is not None]
+        parts.append(f"{text.count(min(seeds), max(seeds))} of {stamp.seeds} seeds")
+        parts.append(f"{text.count(min(episodes), max(episodes))} episodes a seed")
+    else:
+        parts.append(f"0 of {stamp.seeds} seeds")
+    parts.append(f"commit {stamp.commit}")
+    missing = len(grid.cells) - len(there)
+    parts.append(f"{missing} of {len(grid.cells)} cells missing" if missing else f"all {len(grid.cells)} cells")
+    return " · ".join(parts)
