@@ -21,7 +21,7 @@ lint: $(READY)  ## formatting, types, and the workflow's own linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakefmt --check -l 120 Snakefile workflow
 	PATH="$(BIN):$$PATH" snakemake --lint
 
 benchmarks: $(READY)  ## speeds as ratios against named peers, into benchmarks/README.md

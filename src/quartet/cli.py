@@ -34,11 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _stage(settings: config.Config, given: argparse.Namespace) -> None:
-    from quartet import stages  # torch takes seconds to import, and `quartet plan` does without it
+    """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
+    if given.command in COMPUTE:
+        from quartet.stages import compute
 
-    stages.STAGES[given.command](settings, given.target, given.device)
+        getattr(compute, given.command)(settings, given.target, given.device)
+    elif given.command == "publish":
+        from quartet.stages import publish
+
+        publish.publish(settings, given.target)
+    else:
+        from quartet.stages import render
+
+        getattr(render, given.command)(settings, given.target)
 
 
+COMPUTE = ("prey", "behaviour", "dataset", "train", "evaluate")
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
     "prey": ("TASK", "train and freeze the prey of a task: tag"),
@@ -51,7 +62,7 @@ COMMANDS = {
     "audit": ("PAPER", "recompute a paper's own arithmetic from its printed tables: dom2"),
     "claims": ("PAPER", "judge a paper's claims by our evaluations: dom2"),
     "report": ("all", "write the report from everything rendered so far"),
-    "reference": ("all", "copy finished tables and their evidence into results/reference/"),
+    "publish": ("all", "copy tables, figures and the evidence behind them into results/reference/"),
 }
 
 

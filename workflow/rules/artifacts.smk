@@ -11,16 +11,19 @@ for artifact in ARTIFACTS:
             sources=stage_sources(f"quartet.artifacts.{plan.stage_of(artifact)}"),
         output:
             plan.outputs(QUARTET, artifact),
-        params:
-            command=f"{plan.stage_of(artifact)} {artifact.id}",
-            seeds=list(QUARTET.seeds),
         log:
             f"{BASE}/logs/artifacts/{artifact.id}.log",
         localrule: True
+        conda:
+            "quartet"
+        params:
+            options=OPTIONS,
+            command=f"{plan.stage_of(artifact)} {artifact.id}",
+            seeds=list(QUARTET.seeds),
         message:
             f"rendering {artifact.id}: {artifact.number}"
         shell:
-            "quartet {params.command} {OPTIONS} 2> {log}"
+            "quartet {params.command} {params.options} 2> {log}"
 
 
 for paper in QUARTET.papers:
@@ -33,35 +36,45 @@ for paper in QUARTET.papers:
             sources=stage_sources("quartet.artifacts.audit"),
         output:
             expand(f"{BASE}/{paper}/audit.{{format}}", format=["md", "json"]),
-        params:
-            paper=paper,
         log:
             f"{BASE}/logs/artifacts/{paper}_audit.log",
         localrule: True
+        conda:
+            "quartet"
+        params:
+            options=OPTIONS,
+            paper=paper,
         message:
             f"recounting what {paper} claims from what it prints"
         shell:
-            "quartet audit {params.paper} {OPTIONS} 2> {log}"
+            "quartet audit {params.paper} {params.options} 2> {log}"
 
     rule:
         name:
             f"{paper}_claims"
         input:
             PAPER_DATA[paper],
-            [path for artifact in ARTIFACTS if artifact.claims and artifact.paper == paper
-             for path in plan.inputs(QUARTET, artifact)],
+            [
+                path
+                for artifact in ARTIFACTS
+                if artifact.claims and artifact.paper == paper
+                for path in plan.inputs(QUARTET, artifact)
+            ],
             sources=stage_sources("quartet.artifacts.claims"),
         output:
             expand(f"{BASE}/{paper}/claims.{{format}}", format=["md", "json"]),
-        params:
-            paper=paper,
         log:
             f"{BASE}/logs/artifacts/{paper}_claims.log",
         localrule: True
+        conda:
+            "quartet"
+        params:
+            options=OPTIONS,
+            paper=paper,
         message:
             f"judging the claims of {paper}"
         shell:
-            "quartet claims {params.paper} {OPTIONS} 2> {log}"
+            "quartet claims {params.paper} {params.options} 2> {log}"
 
     rule:
         name:

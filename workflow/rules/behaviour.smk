@@ -6,20 +6,23 @@ rule prey:
         sources=stage_sources("quartet.training.prey"),
     output:
         prey=f"{BASE}/{paths.PREY}",
-    params:
-        settings=QUARTET.scale["behaviour"],
     log:
         f"{BASE}/logs/prey/{{task}}.log",
     benchmark:
         f"{BASE}/benchmarks/prey/{{task}}.tsv"
+    conda:
+        "quartet"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        options=OPTIONS,
+        settings=QUARTET.scale["behaviour"],
     message:
         "training the prey of {wildcards.task}"
     shell:
-        "quartet prey {wildcards.task} {OPTIONS} 2> {log}"
+        "quartet prey {wildcards.task} {params.options} 2> {log}"
 
 
 rule behaviour:
@@ -28,17 +31,20 @@ rule behaviour:
         sources=stage_sources("quartet.training.behaviour"),
     output:
         expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BEHAVIOUR_FILES, allow_missing=True),
-    params:
-        settings=QUARTET.scale["behaviour"],
     log:
         f"{BASE}/logs/behaviour/{{task}}.log",
     benchmark:
         f"{BASE}/benchmarks/behaviour/{{task}}.tsv"
+    conda:
+        "quartet"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        options=OPTIONS,
+        settings=QUARTET.scale["behaviour"],
     message:
         "training the behaviour policies of {wildcards.task} online"
     shell:
-        "quartet behaviour {wildcards.task} {OPTIONS} 2> {log}"
+        "quartet behaviour {wildcards.task} {params.options} 2> {log}"

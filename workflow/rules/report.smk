@@ -11,7 +11,11 @@ rule report:
     log:
         f"{BASE}/logs/artifacts/report.log",
     localrule: True
+    conda:
+        "quartet"
+    params:
+        options=OPTIONS,
     message:
         "writing the report"
     shell:
-        "quartet report all {OPTIONS} 2> {log}"
+        "quartet report all {params.options} 2> {log}"

@@ -1,11 +1,6 @@
 # Training: one job trains all seeds and agents of a run, as lanes. Killed, it goes on from its last checkpoint.
 
 
-def run_settings(wildcards):
-    """Everything that decides the run's numbers: a change in it, and only that, trains the run again."""
-    return configuration.run_settings(QUARTET, **wildcards)
-
-
 rule train:
     input:
         episodes=f"{BASE}/{paths.DATASET}",
@@ -15,17 +10,20 @@ rule train:
     output:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",
         log=f"{BASE}/{paths.TRAINING_LOG}",
-    params:
-        settings=run_settings,
     log:
         f"{BASE}/logs/train/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}.log",
     benchmark:
         f"{BASE}/benchmarks/train/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}.tsv"
+    conda:
+        "quartet"
     threads: 1
     resources:
         mem_mb=2500,
         runtime=240,
+    params:
+        options=OPTIONS,
+        settings=run_settings,
     message:
         "training {wildcards.algorithm} ({wildcards.variant}) on {wildcards.task}/{wildcards.dataset}"
     shell:
-        "quartet train {wildcards.task}/{wildcards.dataset}/{wildcards.algorithm}/{wildcards.variant} {OPTIONS} 2> {log}"
+        "quartet train {wildcards.task}/{wildcards.dataset}/{wildcards.algorithm}/{wildcards.variant} {params.options} 2> {log}"

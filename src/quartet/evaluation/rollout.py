@@ -1,9 +1,12 @@
 """Evaluation: every seed's policy plays its own episodes, all of them side by side."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from quartet.algorithms.base import Algorithm
+from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import Task
 
@@ -28,7 +31,18 @@ def evaluate(task: Task, algorithm: Algorithm, seeds: tuple[int, ...], episodes:
         step = task.step(_from_lanes(actions, len(seeds)))
         returns += step.rewards.mean(dim=1).cpu()
         observations = step.observations
+    for seed, own in zip(seeds, returns.reshape(len(seeds), episodes), strict=True):
+        if not torch.isfinite(own).all():
+            raise QuartetError(f"the policy of seed {seed} diverged: its returns are not finite")
     return returns.reshape(len(seeds), episodes)
+
+
+def returns_csv(returns: Tensor, seeds: Sequence[int]) -> str:
+    """The raw returns in long form: seed, episode, return."""
+    lines = ["seed,episode,return"]
+    for seed, own in zip(seeds, returns.tolist(), strict=True):
+        lines += [f"{seed},{episode},{value:.6f}" for episode, value in enumerate(own)]
+    return "\n".join(lines) + "\n"
 
 
 def _to_lanes(observations: Tensor, seeds: int) -> Tensor:

@@ -1,0 +1,1 @@
+"""The stages of the workflow as functions: files in, files out, provenance beside them."""

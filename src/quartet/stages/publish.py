@@ -1,0 +1,63 @@
+"""Copy the evidence of a scale into results/reference/: small files only, in the layout they were made in."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+from quartet import files, plan
+from quartet.config import Config
+from quartet.errors import QuartetError
+
+# Everything a table or figure is rendered from, and what was rendered; datasets and checkpoints are rebuilt, not kept.
+KEPT = (
+    "evaluations/**/*.csv",
+    "datasets/**/*.card.json",
+    "behaviour/*/curve.csv",
+    "behaviour/*/summary.json",
+    "behaviour/*/prey.pt",
+    "*/tables/*",
+    "*/figures/*",
+    "*/audit.*",
+    "*/claims.*",
+    "**/*.provenance.json",
+)
+README_TABLE = ("<!-- table: results/reference/laptop/dom2/tables/dom2_table1.md -->\n", "<!-- end of table -->")
+
+
+def publish(settings: Config, target: str) -> None:
+    """Copy a scale's evidence to `results/reference/<scale>/`, with the time each kind of job took."""
+    if target != "all":
+        raise QuartetError(f"cannot publish '{target}' alone", mend="quartet publish all")
+    if not settings.scale["evidence"]:
+        raise QuartetError(f"scale '{settings.scale['name']}' is no evidence", mend="publish laptop or paper")
+    source = settings.paths.base
+    reference = settings.root / "results" / "reference" / settings.scale["name"]
+    found = sorted({path for pattern in KEPT for path in source.glob(pattern) if path.is_file()})
+    if not found:
+        raise QuartetError("nothing to publish", where=str(source), mend="run the workflow at this scale first")
+    for path in found:
+        with files.atomic(reference / path.relative_to(source)) as temporary:
+            shutil.copyfile(path, temporary)
+    files.write_text(reference / "timings.csv", _timings(settings))
+
+
+def _timings(settings: Config) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["kind", "seconds"])
+    writer.writerows([kind, f"{seconds:.1f}"] for kind, seconds in sorted(plan.recorded_seconds(settings).items()))
+    return out.getvalue()
+
+
+def readme_with_table(readme: str, table: str) -> str:
+    """The README with the reference table between its markers."""
+    start, end = README_TABLE
+    head, rest = readme.split(start)
+    return head + start + table.rstrip() + "\n" + end + rest.split(end, 1)[1]
+
+
+def update_readme(root: Path) -> None:
+    """Put the reference table into the README."""
+    readme, table = root / "README.md", root / "results" / "reference" / "laptop" / "dom2" / "tables" / "dom2_table1.md"
+    files.write_text(readme, readme_with_table(readme.read_text(), table.read_text()))

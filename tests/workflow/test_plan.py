@@ -1,0 +1,101 @@
+"""The plan: from an artifact to the jobs it needs, without Snakemake."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from quartet import config, plan, tasks
+from quartet.data.mixtures import MIXTURES
+from quartet.errors import QuartetError
+from quartet.names import MIXTURES as PARTS
+from quartet.names import NEED_PREY, TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> config.Config:
+    return config.load(ROOT, scale="quick", results=str(tmp_path))
+
+
+def test_table_1_needs_ninety_runs_each_once(settings: config.Config) -> None:
+    chosen = plan.plan(settings, plan.find(settings, "dom2_table1"))
+    assert len(chosen.stage("train")) == 3 * 6 * 5
+    assert len(chosen.stage("evaluate")) == 90
+    assert {job.name for job in chosen.stage("behaviour")} == {"tag", "world", "spread"}
+
+
+def test_two_tables_share_their_runs_but_not_their_evaluations(settings: config.Config) -> None:
+    both = plan.plan(settings, [*plan.find(settings, "dom2_table1"), *plan.find(settings, "dom2_table2")])
+    assert len(both.stage("train")) == 90
+    assert len(both.stage("evaluate")) == 180
+
+
+def test_what_exists_is_not_missing(settings: config.Config) -> None:
+    chosen = plan.plan(settings, plan.find(settings, "dom2_table1"))
+    done = chosen.stage("dataset")[0]
+    done.output.parent.mkdir(parents=True)
+    done.output.touch()
+    assert done not in chosen.missing
+    assert len(chosen.missing) == len(chosen.jobs) - 1
+
+
+def test_an_unknown_target_suggests_the_nearest(settings: config.Config) -> None:
+    with pytest.raises(QuartetError, match="unknown target 'dom2_tabel1'; did you mean 'dom2_table1'"):
+        plan.find(settings, "dom2_tabel1")
+
+
+def test_the_estimate_comes_from_recorded_benchmarks(settings: config.Config) -> None:
+    chosen = plan.plan(settings, plan.find(settings, "dom2_table1"))
+    first, *others = [job for job in chosen.stage("train") if "/dom2/" in job.name]
+    for job, seconds in ((first, 30), (others[0], 50)):
+        path = plan.benchmark_of(settings, job)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\n{seconds}\t0:00:{seconds}\n")
+    assert plan.estimate(settings, others) == (40.0 * len(others), 0)
+    assert plan.estimate(settings, chosen.stage("dataset")) == (0.0, len(chosen.stage("dataset")))
+
+
+def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config) -> None:
+    text = plan.describe(settings, "dom2_table1")
+    assert "train         90       90" in text
+    assert "no time recorded yet" in text
+    assert "missing: behaviour spread" in text
+
+
+def test_names_agree_with_the_modules_they_name() -> None:
+    assert set(TASKS) == set(tasks.NAMES)
+    assert set(NEED_PREY) == tasks.NEEDS_PREY
+    assert PARTS == {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()}
+
+
+def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant(settings: config.Config) -> None:
+    assert config.hyperparameters(ROOT, "dom2", "tag", "medium", "default")["eta"] == 2.5
+    assert config.hyperparameters(ROOT, "dom2", "spread", "random", "default")["eta"] == 10000.0
+    assert config.hyperparameters(ROOT, "dom2", "tag", "medium", "paper-thresholds")["threshold_reading"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "variant", "message"),
+    [
+        ("dom3", "default", "unknown algorithm 'dom3'; did you mean 'dom2'"),
+        ("dom2", "defualt", "unknown variant of dom2 'defualt'; did you mean 'default'"),
+    ],
+)
+def test_a_wrong_name_in_a_run_is_one_line(algorithm: str, variant: str, message: str) -> None:
+    with pytest.raises(QuartetError, match=message):
+        config.hyperparameters(ROOT, algorithm, "tag", "medium", variant)
+
+
+def test_a_misspelt_key_and_a_wrong_type_name_file_and_key(tmp_path: Path) -> None:
+    for folder in ("config", "workflow"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    scale = tmp_path / "config" / "scales" / "quick.yaml"
+    good = scale.read_text()
+    scale.write_text(good.replace("episodes:", "episods:"))
+    with pytest.raises(QuartetError, match=r"quick\.yaml: evaluation: unknown key 'episods'; did you mean 'episodes'"):
+        config.load(tmp_path)
+    scale.write_text(good.replace("batch: 64", "batch: many"))
+    with pytest.raises(QuartetError, match=r"quick\.yaml: training\.batch: expected an integer, found the text 'many'"):
+        config.load(tmp_path)

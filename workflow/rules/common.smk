@@ -1,0 +1,46 @@
+# What all rules share: the configuration, the plan, and the functions that find a job's inputs.
+import os
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from quartet import config as configuration
+from quartet import paths, plan
+from quartet.errors import QuartetError
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
+from quartet.provenance import sources
+
+try:
+    QUARTET = configuration.load(Path("."), scale=config["scale"], results=config["results"], papers=config["papers"])
+    ARTIFACTS = plan.artifacts(QUARTET)
+    EVERYTHING = plan.plan(QUARTET, ARTIFACTS)
+except QuartetError as error:
+    raise WorkflowError(str(error)) from error
+
+BASE = str(QUARTET.paths.base)
+OPTIONS = f"--scale {QUARTET.scale['name']} --results {QUARTET.paths.results}"
+
+
+PAPER_DATA = {paper: sorted(str(path) for path in QUARTET.paper(paper).rglob("*.*")) for paper in QUARTET.papers}
+
+
+def stage_sources(*modules):
+    """The source files a stage depends on: what the workflow cannot see by itself."""
+    return sorted({os.path.relpath(path) for module in modules for path in sources(module)})
+
+
+def prey_of(wildcards):
+    """The frozen prey, for the tasks that have one."""
+    return f"{BASE}/{paths.PREY}".format(task=wildcards.task) if wildcards.task in NEED_PREY else []
+
+
+def dataset_parts(wildcards):
+    """A mixture is made of two datasets, every other quality of the behaviour's files."""
+    if wildcards.dataset in MIXTURES:
+        return [f"{BASE}/datasets/{wildcards.task}/{part}.h5" for part in MIXTURES[wildcards.dataset]]
+    return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.BEHAVIOUR_FILES]
+
+
+def run_settings(wildcards):
+    """Everything that decides the run's numbers: a change in it, and only that, trains the run again."""
+    return configuration.run_settings(QUARTET, **wildcards)
