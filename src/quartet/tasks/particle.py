@@ -69,7 +69,7 @@ class World:
 
     def place(self, position: Tensor, max_speed: Tensor) -> None:
         """Put the bodies at rest at `position` (2, bodies, n), with the movers' speed caps (movers, n)."""
-        self.position, self.max_speed = position, max_speed
+        self.position, self.max_speed = position.clone(), max_speed
         self.velocity = torch.zeros_like(position[:, : self.movers])
         self._measure()
 
