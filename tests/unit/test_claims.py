@@ -1,0 +1,107 @@
+"""Claims: the verdict that made-up results must lead to."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from synthetic_results import LAPTOP, PAPER, QUICK, ROOT, seeds_of, write_evaluations
+
+from quartet.artifacts.claims import Claim, Judgement, judge, load_claims, render_claims
+from quartet.artifacts.measure import measure
+from quartet.artifacts.spec import Cell, load_paper
+
+PAPER_DATA = load_paper(PAPER, ROOT)
+CLAIMS = {claim.id: claim for claim in load_claims(PAPER, PAPER_DATA, ROOT)}
+Seeds = Callable[[Cell], Sequence[float]]
+
+
+def judged(results: Path, claim: Claim, seeds: Seeds = seeds_of) -> Judgement:
+    write_evaluations(results, claim.artifact, seeds)
+    return judge(claim, measure(PAPER_DATA.artifact(claim.artifact), PAPER_DATA, results, ROOT), LAPTOP)
+
+
+def test_a_clear_winner_everywhere_holds_with_certainty(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, CLAIMS["best_standard"])
+    assert (verdict.verdict, verdict.won, verdict.probability) == ("holds", 18, 1.0)
+
+
+def test_losing_clearly_once_fails_18_of_18_but_not_17_of_18(tmp_path: Path) -> None:
+    def but_once(cell: Cell) -> Sequence[float]:
+        beaten = (cell.task, cell.dataset, cell.algorithm) == ("tag", "medium", "dom2")
+        return [10.0, 11.0, 12.0] if beaten else seeds_of(cell)
+
+    verdict = judged(tmp_path, CLAIMS["best_standard"], but_once)
+    assert (verdict.verdict, verdict.won, verdict.probability) == ("fails", 17, 0.0)
+    verdict = judged(tmp_path, replace(CLAIMS["best_standard"], at_least=17), but_once)
+    assert (verdict.verdict, verdict.probability) == ("holds", 1.0)
+
+
+def test_a_lead_within_the_noise_is_undecided(tmp_path: Path) -> None:
+    def close(cell: Cell) -> Sequence[float]:
+        return [0.0, 50.0, 101.0 if cell.algorithm == "dom2" else 100.0]
+
+    verdict = judged(tmp_path, CLAIMS["best_standard"], close)
+    assert (verdict.verdict, verdict.won) == ("undecided", 18)
+    assert verdict.probability is not None
+    assert verdict.probability < 0.5
+
+
+def test_our_reference_is_no_rival(tmp_path: Path) -> None:
+    def reference_wins(cell: Cell) -> Sequence[float]:
+        return [500.0, 501.0, 502.0] if cell.algorithm == "bc" else seeds_of(cell)
+
+    assert judged(tmp_path, CLAIMS["best_standard"], reference_wins).verdict == "holds"
+
+
+def test_smaller_deviations_are_judged_by_the_deviation_not_the_mean(tmp_path: Path) -> None:
+    def steady(cell: Cell) -> Sequence[float]:
+        width = 0.1 if cell.algorithm == "dom2" else 50.0
+        return [-width, 0.0, width]
+
+    assert judged(tmp_path, CLAIMS["steadiest_standard"], steady).won == 18
+    assert judged(tmp_path, CLAIMS["steadier_standard"], steady).won == 54
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict", "won"),
+    [
+        ([10.0, 10.1, 10.2], [1.0, 1.1, 1.2], "holds", 54),
+        ([0.0, 50.0, 101.0], [0.0, 50.0, 100.0], "undecided", 0),
+        ([0.0, 1.0, 2.0], [5.0, 6.0, 7.0], "fails", 0),
+    ],
+    ids=["far ahead", "ahead within the noise", "behind"],
+)
+def test_significance_needs_a_lead_that_survives_holm(
+    tmp_path: Path, ours: list[float], theirs: list[float], verdict: str, won: int
+) -> None:
+    found = judged(tmp_path, CLAIMS["significant_standard"], lambda cell: ours if cell.algorithm == "dom2" else theirs)
+    assert (found.verdict, found.won, found.probability) == (verdict, won, None)
+
+
+def test_nothing_is_judged_at_quick_or_with_a_cell_missing_or_of_one_seed(tmp_path: Path) -> None:
+    claim = CLAIMS["best_standard"]
+    table = PAPER_DATA.artifact(claim.artifact)
+    write_evaluations(tmp_path, claim.artifact)
+    assert judge(claim, measure(table, PAPER_DATA, tmp_path, ROOT), QUICK).verdict == "not judged"
+    cell = next(cell for cell in table.cells if cell.algorithm == "omar")
+    cell.file(tmp_path).write_text("seed,episode,return\n0,0,1.0\n")
+    verdict = judge(claim, measure(table, PAPER_DATA, tmp_path, ROOT), LAPTOP)
+    assert verdict == Judgement("not judged", None, None, "cells missing or with fewer than two seeds: 1")
+
+
+def test_the_claims_file_is_byte_stable_and_names_every_claim(tmp_path: Path) -> None:
+    for table in ("dom2_table1", "dom2_table2"):
+        write_evaluations(tmp_path, table)
+    first = [path.read_bytes() for path in render_claims(PAPER, tmp_path, LAPTOP, tmp_path / "a", ROOT)]
+    again = [path.read_bytes() for path in render_claims(PAPER, tmp_path, LAPTOP, tmp_path / "b", ROOT)]
+    assert first == again
+    view = json.loads((tmp_path / "a" / "claims.json").read_text())
+    assert {claim["id"] for claim in view["claims"]} == set(CLAIMS)
+    assert "| **holds** | 1.00 | won 18 of 18, 17 needed |" in (tmp_path / "a" / "claims.md").read_text()
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=list(CLAIMS))
+def test_a_claim_quotes_where_the_paper_says_it(claim: Claim) -> None:
+    assert claim.evidence.startswith("Section 5.2")
