@@ -102,5 +102,12 @@ def test_length_and_total() -> None:
     assert total(vectors, 1).tolist() == [8.0, 16.0]
 
 
+def test_a_sum_does_not_depend_on_how_many_worlds_there_are() -> None:
+    terms = torch.randn(2, 4, 6, 100, generator=torch.Generator().manual_seed(0))
+    together = total(terms, 2)
+    for i in range(100):
+        assert torch.equal(together[..., i : i + 1], total(terms[..., i : i + 1].contiguous(), 2))
+
+
 def test_the_default_moves_with_the_new_velocity() -> None:
     assert World([MOVER]).integration is Integration.NEW_VELOCITY

@@ -1,6 +1,7 @@
 """Observations and rewards of the three particle tasks, by hand."""
 
 import math
+from dataclasses import astuple
 
 import pytest
 import torch
@@ -24,6 +25,29 @@ def placed(rules: Rules, *places: tuple[float, float]) -> World:
 
 def first(view: Tensor) -> list[float]:
     return view[..., 0].flatten().tolist()
+
+
+BODIES = {
+    # role, radius, force of a full action, speed cap, collides, start
+    "spread": [("agent", 0.15, 5, math.inf, True, 1)] * 3 + [("landmark", 0.05, 0, math.inf, False, 1)] * 3,
+    "tag": [
+        *[("predator", 0.075, 3 * 3, 1.0, True, 1)] * 3,
+        ("prey", 0.05, 4 * 4, 1.3, True, 1),
+        *[("obstacle", 0.2, 0, math.inf, True, 0.9)] * 2,
+    ],
+    "world": [
+        *[("predator", 0.075, 3 * 3, 1.0, True, 1)] * 3,
+        ("prey", 0.045, 4 * 4, 1.3, True, 1),
+        ("obstacle", 0.2, 0, math.inf, True, 0.9),
+        *[("food", 0.03, 0, math.inf, False, 0.9)] * 2,
+        *[("forest", 0.3, 0, math.inf, False, 0.9)] * 2,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", tasks.NAMES)
+def test_the_bodies_are_those_of_omars_code(name: str) -> None:
+    assert [astuple(body) for body in tasks.scenario(name).rules.bodies] == BODIES[name]
 
 
 def test_spread_pays_the_inverse_distance_of_the_nearest_agent_to_each_landmark() -> None:

@@ -20,7 +20,7 @@ ARENA = 1.1  # the view reaches this far, or as far as the outermost body
 
 
 def draw(axes: Axes, task: Task | Scenario, episode: int = 0) -> None:
-    """Draw every body of one running episode as a disc at its place; landmarks are crosses, forests see-through."""
+    """Draw every body of one running episode as a disc at its place, small ones on top; landmarks are crosses."""
     scenario = task.scenario if isinstance(task, ParticleTask) else task
     if not isinstance(scenario, Scenario):
         raise QuartetError("only particle tasks can be drawn", mend="pass spread, tag or world")
@@ -30,9 +30,9 @@ def draw(axes: Axes, task: Task | Scenario, episode: int = 0) -> None:
     places = scenario.world.position[:, :, episode].t().tolist()
     reach = ARENA
     for body, (x, y) in zip(scenario.rules.bodies, places, strict=True):
-        colour = COLOURS[body.role]
+        colour, depth = COLOURS[body.role], 3 - body.radius
         if body.role == "landmark":
-            axes.plot(x, y, marker="x", color=colour)
+            axes.plot(x, y, marker="x", color=colour, zorder=depth)
         axes.add_patch(
             Circle(
                 (x, y),
@@ -40,7 +40,7 @@ def draw(axes: Axes, task: Task | Scenario, episode: int = 0) -> None:
                 facecolor="none" if body.role == "landmark" else colour,
                 edgecolor=colour,
                 alpha=0.4 if body.role == "forest" else 1.0,
-                zorder=3 if body.gain else 2,
+                zorder=depth,
             )
         )
         reach = max(reach, abs(x) + body.radius, abs(y) + body.radius)
