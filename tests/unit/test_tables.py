@@ -119,6 +119,7 @@ def test_the_long_csv_has_one_line_a_cell_and_empty_fields_where_there_is_nothin
     assert found["tag/medium", "bc"]["paper_mean"] == ""
     assert found["tag/medium", "dom2"]["runner_up"] == "bc"
     assert float(found["tag/medium", "dom2"]["p_holm"]) < 0.05
+    assert float(found["tag/medium", "dom2"]["p_rank"]) == pytest.approx(0.1)
 
 
 def test_a_quick_table_can_never_pass_for_a_result(results: Path, tmp_path: Path) -> None:

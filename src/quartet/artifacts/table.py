@@ -16,7 +16,7 @@ LONG = [
     *("artifact", "row", "column", "task", "dataset", "algorithm", "variant", "setting", "metric"),
     *("mean", "sd", "iqm", "low", "high", "n_seeds", "n_episodes"),
     *("paper_mean", "paper_spread", "difference", "normalised_own", "normalised_paper", "paper_normalised"),
-    *("best", "runner_up", "improvement", "p", "p_holm", "significant", "note", "scale", "commit"),
+    *("best", "runner_up", "improvement", "p", "p_holm", "p_rank", "significant", "note", "scale", "commit"),
 ]
 
 
@@ -92,6 +92,7 @@ def _cell(cell: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:
         "improvement": lead.improvement if lead else None,
         "p": lead.p if lead else None,
         "p_holm": lead.p_holm if lead else None,
+        "p_rank": lead.p_rank if lead else None,
         "significant": bool(lead and lead.significant),
         "note": cell.printed.note,
         "scale": stamp.scale,
