@@ -1,6 +1,5 @@
 """Configuration is data: scales, algorithms and papers read from config/, checked against their schemas."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +37,10 @@ def load(root: Path, **overrides: Any) -> Config:
     given = load_yaml(file, "config", root=root)
     given |= {key: value for key, value in overrides.items() if value is not None}
     validate(given, "config", root=root, where=str(file))
-    scale = _named(root / "config" / "scales", "scale", given["scale"], "scale", root)
+    scale = _named(root / "config" / "scales", "scale", given["scale"], root)
     for name in given["papers"]:
         _existing(root / "config" / "papers", "paper", name, suffix="")
-    results = Path(os.environ.get("QUARTET_RESULTS", given["results"]))
-    return Config(root, tuple(given["papers"]), scale, Paths(results, scale["name"]))
+    return Config(root, tuple(given["papers"]), scale, Paths(Path(given["results"]), scale["name"]))
 
 
 def algorithms(root: Path) -> tuple[str, ...]:
@@ -52,7 +50,7 @@ def algorithms(root: Path) -> tuple[str, ...]:
 
 def algorithm(root: Path, name: str) -> dict[str, Any]:
     """One algorithm's file: hyperparameters with their sources, and its variants."""
-    return _named(root / "config" / "algorithms", "algorithm", name, "algorithm", root)
+    return _named(root / "config" / "algorithms", "algorithm", name, root)
 
 
 def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str
     for key in changes:
         if key not in resolved:
             raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: variants.{variant}")
-    return resolved | changes
+    return {**resolved, **changes}
 
 
 def run_settings(config: Config, task: str, dataset: str, algorithm: str, variant: str) -> dict[str, Any]:
@@ -93,8 +91,9 @@ def _by(entry: dict[str, Any], task: str, dataset: str) -> Any:
     return value.get(dataset, entry["value"]) if isinstance(value, dict) else value
 
 
-def _named(folder: Path, kind: str, name: str, schema: str, root: Path) -> dict[str, Any]:
-    described = load_yaml(_existing(folder, kind, name), schema, root=root)
+def _named(folder: Path, kind: str, name: str, root: Path) -> dict[str, Any]:
+    """The file of that name, checked against the schema of its kind; it must call itself so, too."""
+    described: dict[str, Any] = load_yaml(_existing(folder, kind, name), kind, root=root)
     if described["name"] != name:
         raise QuartetError(
             f"name is '{described['name']}'", where=str(folder / f"{name}.yaml"), mend=f"name it '{name}'"

@@ -100,7 +100,13 @@ def test_outside_a_checkout_the_mistake_is_named(tmp_path: Path, capsys: pytest.
     assert "no Quartet checkout here" in line(capsys)
 
 
-SAVE_OFTEN = "import sys; from quartet.training import loop; loop.SAVE_SECONDS = 0.0; from quartet.cli import main; sys.exit(main())"
+SAVE_OFTEN = """\
+import sys
+from quartet.training import loop
+loop.SAVE_SECONDS = 0.0
+from quartet.cli import main
+sys.exit(main())
+"""
 
 
 @pytest.mark.parametrize("algorithm", ["bc", "dom2"])

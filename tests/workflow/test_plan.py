@@ -67,10 +67,10 @@ def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config)
 def test_names_agree_with_the_modules_they_name() -> None:
     assert set(TASKS) == set(tasks.NAMES)
     assert set(NEED_PREY) == tasks.NEEDS_PREY
-    assert PARTS == {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()}
+    assert {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()} == PARTS
 
 
-def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant(settings: config.Config) -> None:
+def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant() -> None:
     assert config.hyperparameters(ROOT, "dom2", "tag", "medium", "default")["eta"] == 2.5
     assert config.hyperparameters(ROOT, "dom2", "spread", "random", "default")["eta"] == 10000.0
     assert config.hyperparameters(ROOT, "dom2", "tag", "medium", "paper-thresholds")["threshold_reading"] == "paper"

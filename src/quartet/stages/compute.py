@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from quartet import algorithms, config, files, paths, provenance, tasks
 from quartet.algorithms.base import Algorithm
 from quartet.config import Config, check
@@ -17,8 +15,8 @@ from quartet.evaluation import rollout
 from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import Task, TaskSpec
-from quartet.training import checkpoint, loop
 from quartet.training import behaviour as online
+from quartet.training import checkpoint, loop
 from quartet.training import prey as preys
 
 
