@@ -1,0 +1,92 @@
+"""The prey of tag and world: one DDPG prey co-trained with three MADDPG predators, then frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from quartet import tasks
+from quartet.tasks.scenario import Policy, Scenario
+from quartet.tasks.spec import TaskSpec
+from quartet.training.actors import FrozenActor, load_actor
+from quartet.training.matd3 import MATD3, Config
+from quartet.training.online import PREY_STREAM, Buffer, explore, starts
+
+# One critic each, no delay, no smoothing: MADDPG for the predators and, for a prey alone, DDPG (OMAR's released prey).
+LEARNER = Config(twins=1, delay=1, smoothing=0.0, gamma=0.95, tau=0.01, rate=0.01, reward_scale=1.0, batch_norm=True)
+HIDDEN = 64  # units of every hidden layer (OMAR's released prey)
+BATCH = 1024  # joint transitions per update (OMAR's released code)
+NOISE = 0.1  # sd of the exploration of predators and prey (OMAR's released code)
+
+
+@dataclass(frozen=True)
+class PreyConfig:
+    """The sizes of the co-training."""
+
+    updates: int  # optimiser steps, one per step of the environments; OMAR's prey had about 490
+    environments: int  # episodes side by side
+    seed: int  # of networks, episodes and exploration
+
+    @classmethod
+    def of(cls, sizes: Mapping[str, int]) -> "PreyConfig":
+        """From the `behaviour` section of a scale."""
+        return cls(sizes["prey_updates"], sizes["environments"], sizes["seed"])
+
+
+def train_prey(task_name: str, sizes: Mapping[str, int], out: Path, device: str = "cpu") -> None:
+    """Co-train predators and prey and keep the prey alone, in `out`."""
+    cotrain(tasks.scenario(task_name, device), PreyConfig.of(sizes), device).save(out)
+
+
+def load_prey(path: Path, device: str = "cpu") -> Policy:
+    """The frozen prey as `tasks.make` wants it: observations (n, prey_observation) -> actions (n, 2)."""
+    actor = load_actor(path, device)
+    return lambda observations: actor(observations.unsqueeze(1)).squeeze(1)
+
+
+class Side:
+    """One of the two sides: its learner and what it remembers."""
+
+    def __init__(self, spec: TaskSpec, config: PreyConfig, seed: int, device: str) -> None:
+        self.learner = MATD3(spec.agents, spec.observation, spec.action, HIDDEN, LEARNER, seed, device)
+        self.buffer = Buffer(spec, config.environments, config.updates, device)
+
+    def update(self, generator: torch.Generator) -> None:
+        """One optimiser step."""
+        self.learner.update(self.buffer.sample(BATCH, generator), generator)
+
+
+def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> FrozenActor:
+    """Train both sides at once, each taking the other for a part of the world, and return the prey."""
+    rules, generator = scenario.rules, torch.Generator(device).manual_seed(config.seed)
+    team = TaskSpec(agents=rules.team, observation=rules.observation, action=2, horizon=rules.horizon)
+    alone = TaskSpec(agents=1, observation=rules.prey_observation, action=2, horizon=rules.horizon)
+    sides = [Side(spec, config, 2 * config.seed + number, device) for number, spec in enumerate((team, alone))]
+    for update in tqdm(range(config.updates), desc=f"prey of {rules.name}", unit="update", mininterval=1.0):
+        if update % rules.horizon == 0:
+            first = update // rules.horizon * config.environments
+            scenario.reset(starts(PREY_STREAM, config.seed, first, config.environments))
+            for side, seen in zip(sides, _views(scenario), strict=True):
+                side.buffer.start(seen)
+        _step(scenario, sides, generator)
+        for side in sides:
+            side.update(generator)
+    return sides[1].learner.frozen()
+
+
+def _step(scenario: Scenario, sides: list[Side], generator: torch.Generator) -> None:
+    """Both sides act, with exploration, and remember what came of it."""
+    views = zip(sides, _views(scenario), strict=True)
+    actions = [explore(side.learner.act(seen), NOISE, generator) for side, seen in views]
+    scenario.step(torch.cat(actions, dim=1))
+    rewards = [scenario.rewards(), scenario.prey_rewards().unsqueeze(1)]
+    for side, *happened in zip(sides, actions, rewards, _views(scenario), strict=True):
+        side.buffer.add(*happened)
+
+
+def _views(scenario: Scenario) -> list[Tensor]:
+    """What the predators see, (n, 3, o), and what the prey sees, (n, 1, p)."""
+    return [scenario.observations(), scenario.prey_observations().unsqueeze(1)]
