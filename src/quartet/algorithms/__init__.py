@@ -8,6 +8,7 @@ import torch
 
 from quartet.algorithms.base import Algorithm
 from quartet.errors import unknown
+from quartet.nets.memory import hold_memory
 from quartet.tasks.spec import TaskSpec
 
 CLASSES = {"bc": "BC", "ma-cql": "MACQL", "omar": "OMAR", "ma-sfbc": "MASfBC", "dom2": "DOM2"}
@@ -24,6 +25,7 @@ def make(
     """A learner for all agents and seeds, from the hyperparameters of config/algorithms/<name>.yaml and the scale."""
     if name not in CLASSES:
         raise unknown("algorithm", name, NAMES)
+    hold_memory()
     module = import_module(f"quartet.algorithms.{name.replace('-', '_')}")
     config = module.Config.read(hyperparameters)
     learner: Algorithm = getattr(module, CLASSES[name])(spec, config, tuple(seeds), torch.device(device))

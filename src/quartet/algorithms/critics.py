@@ -33,8 +33,8 @@ def q_values(
     observed = standardise(observations, of_observation).repeat(critics, 1, 1)
     acted = standardise(actions.flatten(1, 2), of_action).repeat(critics, 1, 1)
     shared = linear(observed, weight[:, :size], bias)
-    first = (acted @ weight[:, size:]).view(-1, samples, batch, net.hidden) + shared.unsqueeze(1)
-    return net.rest(part, first.flatten(1, 2)).reshape(critics, lanes, samples, batch)
+    first = net.layer(acted, weight[:, size:], shared)
+    return net.rest(part, first).reshape(critics, lanes, samples, batch)
 
 
 def q_of(net: MLP, parameters: Tensor, observations: Tensor, actions: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The layers all networks are made of: lane-wise linear maps, batch normalisation and Mish."""
+"""The layers all networks are made of: lane-wise linear maps, batch normalisation and the Mish activation."""
 
 from typing import Any
 
@@ -6,9 +6,19 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+NARROW = 4  # up to so many outputs a matrix product is better done transposed (5-9 times faster on a CPU)
+
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """One matrix product per lane: x (L, B, in), weight (L, in, out), bias (L, 1 or B, out) -> (L, B, out)."""
+    """One matrix product per lane: x (L, B, in), weight (L, in, out), bias (L, R, out) -> (L, B, out).
+
+    R is 1, or a divisor of B: then the R rows repeat, as the observation's part does under many actions.
+    """
+    lanes, rows, outputs = x.shape[0], bias.shape[1], weight.shape[2]
+    if rows > 1:
+        return ((x @ weight).view(lanes, -1, rows, outputs) + bias.unsqueeze(1)).view(lanes, -1, outputs)
+    if outputs <= NARROW:
+        return torch.baddbmm(bias.mT, weight.mT, x.mT).mT
     return torch.baddbmm(bias, x, weight)
 
 
@@ -38,21 +48,20 @@ def track(statistics: Tensor, x: Tensor, momentum: float = 0.1) -> None:
 
 
 class _Mish(Function):
-    """x tanh(softplus(x)) = x (1 - q^2) / (1 + q^2) with q = sigmoid(-x): exact, and far cheaper on a CPU."""
+    """x t with t = tanh(softplus(x)) = u / (2 - u), u = s (2 - s), s = sigmoid(x): exact, and cheap on a CPU."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        q = torch.sigmoid(-x)
-        square = q * q
-        tanh = (1 - square).div_(1 + square)
-        ctx.save_for_backward(x, q, tanh)
-        return x * tanh
+        s = torch.sigmoid(x)
+        u = s * (2 - s)
+        t = u / (2 - u)
+        # dt / dx = (1 - t^2) s; saving the finished derivative leaves the backward pass one product
+        ctx.save_for_backward(t + s * (x - x * t * t))
+        return x * t
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        x, q, tanh = ctx.saved_tensors
-        # d tanh / dx = (1 - tanh^2) sigmoid(x), and sigmoid(x) = 1 - q
-        derivative: Tensor = tanh + x * (1 - tanh * tanh) * (1 - q)
+        derivative: Tensor = ctx.saved_tensors[0]
         return gradient * derivative
 
 

@@ -1,16 +1,14 @@
 """A stack of multi-layer perceptrons as OMAR and DOM2 use them: batch normalisation, two hidden layers, an output."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
-from quartet.nets.layers import linear, mish, standardise
+from quartet.nets.layers import linear, standardise
 from quartet.nets.parameters import linear_start, pack, unpack
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "mish": mish}
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,14 @@ class MLP:
         """x (L, B, inputs) -> (L, B, outputs); statistics None means training: the batch's own (see `standardise`)."""
         part = unpack(parameters, self.shapes)
         weight, bias = self.first_layer(part)
-        return self.rest(part, linear(standardise(x, statistics), weight, bias))
+        return self.rest(part, self.layer(standardise(x, statistics), weight, bias))
+
+    def layer(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """One activated layer (shapes as in `layers.linear`)."""
+        return hidden(x, weight, bias) if self.activation == "mish" else torch.relu(linear(x, weight, bias))
 
     def rest(self, part: dict[str, Tensor], first: Tensor) -> Tensor:
-        """All that comes after the first linear layer, from its output (L, B, hidden)."""
-        activate = ACTIVATIONS[self.activation]
-        second = linear(activate(first), part["weight2"], part["bias2"])
-        outputs = linear(activate(second), part["weight3"], part["bias3"])
+        """All that comes after the first activated layer (L, B, hidden)."""
+        second = self.layer(first, part["weight2"], part["bias2"])
+        outputs = linear(second, part["weight3"], part["bias3"])
         return torch.tanh(outputs) if self.squash else outputs

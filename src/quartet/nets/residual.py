@@ -6,6 +6,7 @@ from math import pi
 import torch
 from torch import Tensor
 
+from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import linear, mish
 from quartet.nets.parameters import linear_start, pack, unpack
@@ -90,30 +91,28 @@ class ResidualNoise:
 
     def condition(self, part: dict[str, Tensor], observations: Tensor) -> Tensor:
         """The observation's share of the embedding, (L, B, observation) -> (L, B, embedding)."""
-        hidden = mish(linear(observations, part["observation.weight"], part["observation.bias"]))
-        return linear(hidden, part["embedding1.weight"][:, :FEATURES], part["embedding1.bias"])
+        first = hidden(observations, part["observation.weight"], part["observation.bias"])
+        return linear(first, part["embedding1.weight"][:, :FEATURES], part["embedding1.bias"])
 
     def times(self, part: dict[str, Tensor], features: Tensor) -> Tensor:
         """The times' share of the embedding, features (T, 32) -> (L, T, embedding)."""
         lanes = part["time.weight"].shape[0]
-        hidden = linear(features.expand(lanes, -1, -1), part["time.weight"], part["time.bias"])
-        return hidden @ part["embedding1.weight"][:, FEATURES:]
+        first = linear(features.expand(lanes, -1, -1), part["time.weight"], part["time.bias"])
+        return first @ part["embedding1.weight"][:, FEATURES:]
 
     def __call__(self, part: dict[str, Tensor], actions: Tensor, embedded: Tensor, keep: Tensor | None) -> Tensor:
         """The noise in actions (L, B, action), given condition + time (L, B, embedding); keep None: no dropout."""
-        embedding = mish(linear(mish(embedded), part["embedding2.weight"], part["embedding2.bias"]))
+        embedding = hidden(mish(embedded), part["embedding2.weight"], part["embedding2.bias"])
         widths = [outputs for _, outputs in self.blocks.values()]
         entering = torch.split(linear(embedding, part["embedding3.weight"], part["embedding3.bias"]), widths, dim=2)
-        keeps = () if keep is None else torch.split(keep, widths, dim=2)
+        keeps = [None] * len(widths) if keep is None else torch.split(keep, widths, dim=2)
 
         def block(index: int, x: Tensor) -> Tensor:
-            name = list(self.blocks)[index]
-            hidden = mish(linear(x, part[f"{name}.first.weight"], part[f"{name}.first.bias"])) + entering[index]
+            first, second, skip = (f"{list(self.blocks)[index]}.{layer}" for layer in ("first", "second", "skip"))
             # The paper does not say where its dropout sits; we put it where U-Nets do, before the second layer.
-            hidden = hidden * keeps[index] if keeps else hidden
-            hidden = mish(linear(hidden, part[f"{name}.second.weight"], part[f"{name}.second.bias"]))
-            skip = f"{name}.skip.weight"
-            return hidden + (linear(x, part[skip], part[f"{name}.skip.bias"]) if skip in part else x)
+            inner = hidden(x, part[f"{first}.weight"], part[f"{first}.bias"], entering[index], keeps[index])
+            through = linear(x, part[f"{skip}.weight"], part[f"{skip}.bias"]) if f"{skip}.weight" in part else x
+            return hidden(inner, part[f"{second}.weight"], part[f"{second}.bias"], plus=through)
 
         down1 = block(0, actions)
         down2 = block(1, down1)
