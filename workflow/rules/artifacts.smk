@@ -15,7 +15,7 @@ for artifact in ARTIFACTS:
             f"{BASE}/logs/artifacts/{artifact.id}.log",
         localrule: True
         conda:
-            "quartet"
+            "../../environment.yml"
         params:
             options=OPTIONS,
             command=f"{plan.stage_of(artifact)} {artifact.id}",
@@ -40,7 +40,7 @@ for paper in QUARTET.papers:
             f"{BASE}/logs/artifacts/{paper}_audit.log",
         localrule: True
         conda:
-            "quartet"
+            "../../environment.yml"
         params:
             options=OPTIONS,
             paper=paper,
@@ -67,7 +67,7 @@ for paper in QUARTET.papers:
             f"{BASE}/logs/artifacts/{paper}_claims.log",
         localrule: True
         conda:
-            "quartet"
+            "../../environment.yml"
         params:
             options=OPTIONS,
             paper=paper,

@@ -11,7 +11,7 @@ rule prey:
     benchmark:
         f"{BASE}/benchmarks/prey/{{task}}.tsv"
     conda:
-        "quartet"
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -36,7 +36,7 @@ rule behaviour:
     benchmark:
         f"{BASE}/benchmarks/behaviour/{{task}}.tsv"
     conda:
-        "quartet"
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=4000,

@@ -5,7 +5,7 @@ rule dataset:
     input:
         parts=dataset_parts,
         prey=prey_of,
-        sources=stage_sources("quartet.data.build"),
+        sources=stage_sources("quartet.training.collect", "quartet.data.card"),
     output:
         episodes=f"{BASE}/{paths.DATASET}",
         card=f"{BASE}/{paths.CARD}",
@@ -14,7 +14,7 @@ rule dataset:
     benchmark:
         f"{BASE}/benchmarks/dataset/{{task}}/{{dataset}}.tsv"
     conda:
-        "quartet"
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,

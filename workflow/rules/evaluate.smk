@@ -13,7 +13,7 @@ rule evaluate:
     benchmark:
         f"{BASE}/benchmarks/evaluate/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}/{{setting}}.tsv"
     conda:
-        "quartet"
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,

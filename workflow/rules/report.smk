@@ -12,7 +12,7 @@ rule report:
         f"{BASE}/logs/artifacts/report.log",
     localrule: True
     conda:
-        "quartet"
+        "../../environment.yml"
     params:
         options=OPTIONS,
     message:

@@ -15,7 +15,7 @@ rule train:
     benchmark:
         f"{BASE}/benchmarks/train/{{task}}/{{dataset}}/{{algorithm}}/{{variant}}.tsv"
     conda:
-        "quartet"
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2500,

@@ -7,7 +7,7 @@ from typing import Any
 from quartet import algorithms, config, files, paths, provenance, tasks
 from quartet.algorithms.base import Algorithm
 from quartet.config import Config, check
-from quartet.data import build, card, weights
+from quartet.data import card, weights
 from quartet.data.episodes import Episodes, open_episodes
 from quartet.data.sampler import TransitionSampler
 from quartet.errors import QuartetError, unknown
@@ -18,6 +18,7 @@ from quartet.tasks.spec import Task, TaskSpec
 from quartet.training import behaviour as online
 from quartet.training import checkpoint, loop
 from quartet.training import prey as preys
+from quartet.training.collect import build_dataset
 
 
 def prey(settings: Config, target: str, device: str) -> None:
@@ -56,9 +57,13 @@ def dataset(settings: Config, target: str, device: str) -> None:
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
     sizes = settings.scale["datasets"] | {"seed": settings.scale["behaviour"]["seed"]}
     with provenance.record(
-        outputs, stage="dataset", settings=sizes, inputs=inputs, modules=["quartet.data", "quartet.training.collect"]
+        outputs,
+        stage="dataset",
+        settings=sizes,
+        inputs=inputs,
+        modules=["quartet.training.collect", "quartet.data.card"],
     ):
-        build.build_dataset(quality, _task(settings, task, device), folder, parts, sizes, out)
+        build_dataset(quality, task, _prey(settings, task, device), folder, parts, sizes, out, device)
         card.write_card(*outputs)
 
 
