@@ -37,8 +37,8 @@ def actor_net(observation: int, hidden: int, action: int) -> MLP:
 
 def load_actor(path: Path, device: str = "cpu") -> FrozenActor:
     """Read what `FrozenActor.save` wrote; anything else is one clear line."""
-    state = checkpoint.load(path, device)
     try:
+        state = checkpoint.load(path, device)
         net = actor_net(state["inputs"], state["hidden"], state["outputs"])
         actor = FrozenActor(net, state["parameters"], state["statistics"])
         actor(torch.zeros(1, len(actor.parameters), net.inputs, device=device))
