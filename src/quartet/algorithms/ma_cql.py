@@ -7,6 +7,7 @@ from torch import Tensor
 
 from quartet.algorithms.critics import (
     conservative_loss,
+    data_statistics,
     first_critic,
     initial_twins,
     q_of,
@@ -39,7 +40,7 @@ def policy_loss(parameters: Tensor, policy: MLP, net: MLP, critic: Tensor, batch
     """- Q_1(o, pi(o)), and a small price on large actions."""
     actions = policy(parameters, batch.observations)
     return {
-        "q": -q_of(net, critic, batch.observations, actions)[0].mean(1),
+        "q": -q_of(net, critic, data_statistics(batch), batch.observations, actions)[0].mean(1),
         "penalty": penalty * actions.square().mean((1, 2)),
     }
 
@@ -84,7 +85,8 @@ class MACQL(Learner):
     def target(self, batch: Transitions) -> Tensor:
         """DOM2 Eq. 1's TD target, with both target networks."""
         actions = self.policy(self.networks["target policy"], batch.next_observations)
-        values = q_of(self.critic, self.networks["target critics"], batch.next_observations, actions)
+        critics, statistics = self.networks["target critics"], data_statistics(batch)
+        values = q_of(self.critic, critics, statistics, batch.next_observations, actions)
         return td_target(batch, values, self.config.gamma)
 
     def improve(self, batch: Transitions, random: LaneRandom) -> Terms:  # noqa: ARG002

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms import ma_cql
-from quartet.algorithms.critics import first_critic, q_of, q_values
+from quartet.algorithms.critics import data_statistics, first_critic, q_of, q_values
 from quartet.data.transitions import Transitions
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.mlp import MLP
@@ -25,21 +25,22 @@ class Config(ma_cql.Config):
 
 
 def best_action(
-    net: MLP, critic: Tensor, observations: Tensor, policy_actions: Tensor, normal: Tensor, deviation: float
+    net: MLP, critic: Tensor, batch: Transitions, policy_actions: Tensor, normal: Tensor, deviation: float
 ) -> Tensor:
     """OMAR Algorithm 1: the best of the last round's samples and the policy's own action under Q_1.
 
     normal (L, rounds, S, B, a) are the search's draws; every round refits a Gaussian to its samples, weighted by
     softmax(Q).
     """
+    statistics = data_statistics(batch)
     center, deviations = torch.zeros_like(policy_actions), torch.full_like(policy_actions, deviation)
     for draws in normal.unbind(1):
         samples = (center.unsqueeze(1) + deviations.unsqueeze(1) * draws).clamp(-1, 1)
-        values = q_values(net, critic, observations, samples)[0]
+        values = q_values(net, critic, statistics, batch.observations, samples)[0]
         weights = values.softmax(1).unsqueeze(-1)
         center = (weights * samples).sum(1)
         deviations = (weights * (samples - center.unsqueeze(1)).square()).sum(1).sqrt()
-    own = q_of(net, critic, observations, policy_actions)
+    own = q_of(net, critic, statistics, batch.observations, policy_actions)
     candidates = torch.cat([policy_actions.unsqueeze(1), samples], dim=1)
     best = torch.cat([own.movedim(0, 1), values], dim=1).argmax(1)
     return candidates.take_along_dim(best[:, None, :, None], dim=1).squeeze(1)
@@ -57,10 +58,11 @@ def policy_loss(
 ) -> Terms:
     """w |pi(o) - a*|^2 - (1 - w) Q_1(o, pi(o)), plus MA-CQL's price on large actions (OMAR Eq. 5)."""
     actions = policy(parameters, batch.observations)
-    found = best_action(net, critic, batch.observations, actions.detach(), normal, config.start_deviation)
+    found = best_action(net, critic, batch, actions.detach(), normal, config.start_deviation)
     return {
         "imitation": config.omar_weight * (actions - found).square().mean((1, 2)),
-        "q": -(1 - config.omar_weight) * q_of(net, critic, batch.observations, actions)[0].mean(1),
+        "q": -(1 - config.omar_weight)
+        * q_of(net, critic, data_statistics(batch), batch.observations, actions)[0].mean(1),
         "penalty": penalty * actions.square().mean((1, 2)),
     }
 

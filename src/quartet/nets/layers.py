@@ -22,17 +22,18 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias, x, weight)
 
 
-def standardise(x: Tensor, statistics: Tensor | None = None) -> Tensor:
+def batch_statistics(x: Tensor) -> Tensor:
+    """Mean and variance of every feature of x (L, B, features) over its batch, (L, 2, features)."""
+    variance, mean = torch.var_mean(x, dim=1, correction=0)
+    return torch.stack([mean, variance], dim=1)
+
+
+def standardise(x: Tensor, statistics: Tensor) -> Tensor:
     """Batch normalisation of x (L, B, features) before its scale and shift, lane by lane.
 
-    In training `statistics` is None: the batch's own mean and variance. In evaluation it is the running
-    (L, 2, features) that `track` keeps.
+    In training `statistics` are those of a batch, in evaluation the running ones that `track` keeps.
     """
-    if statistics is None:
-        variance, mean = torch.var_mean(x, dim=1, keepdim=True, correction=0)
-    else:
-        mean, variance = statistics[:, :1], statistics[:, 1:]
-    return (x - mean) * torch.rsqrt(variance + 1e-5)
+    return (x - statistics[:, :1]) * torch.rsqrt(statistics[:, 1:] + 1e-5)
 
 
 def initial_statistics(lanes: int, features: int) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
-from quartet.nets.layers import linear, standardise
+from quartet.nets.layers import batch_statistics, linear, standardise
 from quartet.nets.parameters import linear_start, pack, unpack
 
 
@@ -52,10 +52,11 @@ class MLP:
         return part["scale"].mT * part["weight1"], part["bias1"] + part["shift"] @ part["weight1"]
 
     def __call__(self, parameters: Tensor, x: Tensor, statistics: Tensor | None = None) -> Tensor:
-        """x (L, B, inputs) -> (L, B, outputs); statistics None means training: the batch's own (see `standardise`)."""
+        """x (L, B, inputs) -> (L, B, outputs); statistics None means training: the batch's own."""
+        used = batch_statistics(x) if statistics is None else statistics
         part = unpack(parameters, self.shapes)
         weight, bias = self.first_layer(part)
-        return self.rest(part, self.layer(standardise(x, statistics), weight, bias))
+        return self.rest(part, self.layer(standardise(x, used), weight, bias))
 
     def layer(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """One activated layer (shapes as in `layers.linear`)."""
