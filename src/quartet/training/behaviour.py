@@ -36,9 +36,9 @@ class BehaviourConfig:
     seed: int  # of networks, episodes and exploration
     learner: Config = field(default_factory=Config)  # the algorithm's own constants
     warm_up: int = 50  # steps of uniform actions before learning starts: two episodes each (ours)
-    noise: float = 0.3  # sd of the first exploration (ours); falls linearly to `last_noise` by half of the updates
-    last_noise: float = 0.1  # sd of the exploration from then on (OMAR's released code)
-    last_rate: float = 0.05  # share of the learning rate left at the end of its linear fall (ours: a settled expert)
+    noise: float = 0.3  # sd of the first exploration (ours: with OMAR's .1 throughout, spread stalls half way)
+    last_noise: float = 0.1  # sd to which it falls linearly until the end (OMAR's released code)
+    last_rate: float = 0.05  # share of the learning rate left at the end (ours: an expert that has settled)
 
     @classmethod
     def of(cls, sizes: Mapping[str, int]) -> "BehaviourConfig":
@@ -49,11 +49,11 @@ class BehaviourConfig:
 
     def noise_at(self, update: int) -> float:
         """The exploration's sd after `update` updates."""
-        return self.noise + (self.last_noise - self.noise) * min(1.0, 2 * update / self.updates)
+        return self.noise + (self.last_noise - self.noise) * update / self.updates
 
     def rate_at(self, update: int) -> float:
-        """The share of the learning rate after `update` updates."""
-        return 1 + (self.last_rate - 1) * update / self.updates
+        """The share of the learning rate after `update` updates: all of it for the first half, then a linear fall."""
+        return 1 + (self.last_rate - 1) * max(0.0, 2 * update / self.updates - 1)
 
     def schedule(self) -> list[int]:
         """The updates after which the policy is evaluated, quadratically spaced: medium must not be overshot."""
