@@ -37,12 +37,11 @@ class BC(Learner):
         self.net = MLP(spec.observation, config.hidden, spec.action, squash=True)
         self.add("policy", self.net.init(initial_random(seeds, spec.agents)), config.rate)
         self.add("statistics", initial_statistics(len(seeds) * spec.agents, spec.observation))
-        self.loss = self.compiled(imitation_loss)
 
     def update(self, batch: Transitions, random: LaneRandom) -> dict[str, Tensor]:  # noqa: ARG002
         """One gradient step."""
         track(self.networks["statistics"], batch.observations)
-        return self.descend("policy", self.loss, self.net, batch, norm=self.config.clip)
+        return self.descend("policy", imitation_loss, self.net, batch, norm=self.config.clip)
 
     @torch.no_grad()
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:  # noqa: ARG002

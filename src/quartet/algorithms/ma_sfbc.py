@@ -77,12 +77,14 @@ class MASfBC(Learner):
         self.add("statistics", initial_statistics(self.lanes, spec.observation + spec.action))
         self.add("scale", torch.ones(self.lanes))  # running mean |TD target|: the unit in which alpha is given
         self.critic_loss, self.behaviour_loss = self.compiled(regression_loss), self.compiled(behaviour_loss)
+        self.target = self.compiled(self.planned_target)
 
     def update(self, batch: Transitions, random: LaneRandom) -> dict[str, Tensor]:
         """Critics on the planned target, then the behaviour model, then the targets."""
         settings, noise = self.config, self.draw(batch, random)
         track(self.networks["statistics"], torch.cat([batch.observations, batch.actions], dim=2))
-        target = self.target(batch, noise)
+        with torch.no_grad():
+            target = self.target(batch, noise)
         metrics = self.descend("critics", self.critic_loss, self.critic, batch, target, norm=settings.clip)
         metrics |= self.descend("policy", self.behaviour_loss, self.policy, batch, noise, norm=settings.clip)
         soft_update(self.networks["target critics"], self.networks["critics"], settings.rho)
@@ -99,8 +101,7 @@ class MASfBC(Learner):
             keep=random.keep(rows, self.policy.net.units, dropped=self.config.dropout),
         )
 
-    @torch.no_grad()
-    def target(self, batch: Transitions, noise: Noise) -> Tensor:
+    def planned_target(self, batch: Transitions, noise: Noise) -> Tensor:
         """r + gamma V(o'), with V planned over behaviour samples under the smaller of the target critics."""
         actions = self.policy.generate(self.networks["policy"], batch.next_observations, noise.next_start)
         sampled = actions.view(self.lanes, self.config.planning_samples, -1, self.policy.net.action)
