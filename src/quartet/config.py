@@ -63,7 +63,7 @@ def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str
     for key in changes:
         if key not in resolved:
             raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: variants.{variant}")
-    return {**resolved, **changes}
+    return dict(sorted({**resolved, **changes}.items()))  # the order of a file's lines decides nothing
 
 
 def run_settings(config: Config, task: str, dataset: str, algorithm: str, variant: str) -> dict[str, Any]:

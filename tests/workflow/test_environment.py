@@ -36,7 +36,9 @@ def test_the_lock_holds_exact_versions_and_no_address() -> None:
 def test_the_conda_environment_names_the_same_packages() -> None:
     described = yaml.safe_load((ROOT / "environment.yml").read_text())
     pip = next(entry["pip"] for entry in described["dependencies"] if isinstance(entry, dict))
-    assert {name.lower().replace("_", "-"): version for name, version in (line.split("==") for line in pip)} == declared()
+    assert {
+        name.lower().replace("_", "-"): version for name, version in (line.split("==") for line in pip)
+    } == declared()
 
 
 def test_the_makefile_installs_the_same_torch_first() -> None:

@@ -1,0 +1,121 @@
+"""The workflow end to end, at a tiny scale, in a scratch copy: real stages, real Snakemake."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, TINY
+
+pytestmark = pytest.mark.slow
+
+COPIED = ("Snakefile", "environment.yml", "workflow", "config", "profiles")
+KEPT = ("dom2_table1,spread/random,", "dom2_table1,spread/expert,")
+TABLE = "results/tiny/dom2/tables/dom2_table1"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scratch project whose Table 1 has two rows and two columns, run to the end."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in COPIED:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / "config" / "scales" / "tiny.yaml").write_text(TINY)
+    artifacts = folder / "config" / "papers" / "dom2" / "artifacts.yaml"
+    small = yaml.safe_load(artifacts.read_text())
+    table = small["artifacts"]["dom2_table1"]
+    table |= {"blocks": {"task": ["spread"]}, "rows": {"dataset": ["random", "expert"]}}
+    del table["claims"]
+    table |= {"columns": {"algorithm": ["bc", "dom2"]}, "reference": ["bc"]}
+    small["artifacts"] = {"dom2_table1": table}
+    artifacts.write_text(yaml.safe_dump(small))
+    printed = artifacts.parent / "published" / "table1.csv"
+    heading, *values = printed.read_text().splitlines(keepends=True)
+    printed.write_text(heading + "".join(v for v in values if v.startswith(KEPT) and ",dom2," in v))
+    assert run(folder).returncode == 0
+    return folder
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """`snakemake dom2_table1` at scale tiny."""
+    return subprocess.run(command(*options), cwd=folder, env=environment(), capture_output=True, text=True)
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", "dom2_table1", "--cores", "2", *options, "--config", "scale=tiny"]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def planned(folder: Path) -> dict[str, int]:
+    """How many jobs of each rule a dry run would start."""
+    printed = run(folder, "--dry-run").stdout
+    if "Nothing to be done" in printed:
+        return {}
+    table = printed.split("Job stats:")[1].split("total")[0]
+    rows = [line.split() for line in table.splitlines() if line.strip() and line.split()[-1].isdigit()]
+    return {name: int(count) for name, count in rows}
+
+
+def test_the_table_is_there_in_every_format_with_provenance(finished: Path) -> None:
+    for suffix in ("md", "tex", "csv", "json"):
+        assert (finished / f"{TABLE}.{suffix}").stat().st_size > 0
+        assert (finished / f"{TABLE}.{suffix}.provenance.json").exists()
+    text = (finished / f"{TABLE}.md").read_text()
+    assert "tiny: exercises the pipeline, proves nothing" in text
+    assert "2 of 2 seeds" in text
+
+
+def test_a_second_call_does_nothing(finished: Path) -> None:
+    assert planned(finished) == {}
+    for path in (finished / "config" / "algorithms").iterdir():
+        path.touch()
+    assert planned(finished) == {}
+
+
+def test_editing_one_hyperparameter_reruns_only_its_runs(finished: Path) -> None:
+    file = finished / "config" / "algorithms" / "dom2.yaml"
+    original = file.read_text()
+    edited = yaml.safe_load(original)
+    edited["hyperparameters"]["eta"]["by"]["spread"]["expert"] = 49.0
+    file.write_text(yaml.safe_dump(edited))
+    try:
+        assert planned(finished) == {"train": 1, "evaluate": 1, "dom2_table1": 1}
+    finally:
+        file.write_text(original)
+    assert planned(finished) == {}
+
+
+def test_a_workflow_killed_with_sigkill_ends_in_the_same_bytes(finished: Path) -> None:
+    wanted = {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in ("md", "tex", "csv", "json")}
+    shutil.rmtree(finished / "results")
+    for seconds in (6, 10, 14):
+        process = subprocess.Popen(
+            command("--nolock"), cwd=finished, env=environment(), start_new_session=True, stderr=subprocess.DEVNULL
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert run(finished, "--nolock").returncode == 0
+    assert {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in wanted} == wanted
+
+
+def test_a_misspelt_scale_stops_the_workflow_with_one_line(finished: Path) -> None:
+    stopped = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--config", "scale=tinny"],
+        cwd=finished,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert stopped.returncode != 0
+    assert "unknown scale 'tinny'; did you mean 'tiny'?" in stopped.stderr + stopped.stdout
