@@ -1,6 +1,7 @@
 """The stages that compute: behaviour, datasets, training, evaluation; files in, files out, provenance beside them."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def train(settings: Config, target: str, device: str) -> None:
     modules = ["quartet.training.loop", f"quartet.algorithms.{name.replace('-', '_')}"]
     episodes = open_episodes(source)
     if run["training"]["compile"]:
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((settings.paths.base / ".compiled").resolve()))
+        _prepare_compiler(settings)
     belongs = provenance.digest([run, provenance.file_digest(source), provenance.source_digest(modules), device])
     resume = settings.paths.resume / f"{belongs}.pt"
     with provenance.record([out, log], stage="train", settings=run, inputs=[source], modules=modules):
@@ -117,6 +118,14 @@ def evaluate(settings: Config, target: str, device: str) -> None:
         _restore(algorithm, trained, device)
         returns = rollout.evaluate(task, algorithm, tuple(run["seeds"]), episodes, setting)
         files.write_text(out, rollout.returns_csv(returns, run["seeds"]))
+
+
+def _prepare_compiler(settings: Config) -> None:
+    """Keep compiled code between jobs; without a C++ compiler say so before an hour is lost."""
+    if not any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++", "c++")):
+        scale = f"config/scales/{settings.scale['name']}.yaml"
+        raise QuartetError("torch.compile needs a C++ compiler", where=scale, mend="install g++, or set compile: false")
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((settings.paths.base / ".compiled").resolve()))
 
 
 def _algorithm(run: dict[str, Any], spec: TaskSpec, device: str) -> Algorithm:

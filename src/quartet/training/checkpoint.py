@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ import torch
 
 from quartet import files
 from quartet.errors import QuartetError
+
+# What torch raises on a file that is no checkpoint: its first bytes decide which.
+DAMAGE = (
+    *(RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, UnicodeDecodeError),
+)
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -23,10 +30,11 @@ def save(path: Path, state: dict[str, Any]) -> None:
 def load(path: Path, device: str = "cpu") -> dict[str, Any]:
     """Read a checkpoint; a damaged or foreign file is one clear line."""
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch remarks on the pickle inside a foreign file
+            state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise QuartetError("no such checkpoint", where=str(path), mend="train first: `quartet train ...`") from error
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+    except DAMAGE as error:
         raise QuartetError(
             "damaged, or no checkpoint of ours", where=str(path), mend="delete it and train again"
         ) from error
