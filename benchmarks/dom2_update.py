@@ -2,17 +2,21 @@
 
 The peer is written the way published code usually is: one `nn.Module` per network, a Python loop over agents and
 seeds, conservative actions repeated through the whole critic, every solver step through the whole noise network.
-Both sides have the same widths, batch and mathematics, and are timed alternately in one process on one core.
+Both sides have the same widths, batch and mathematics. Each lives in a process of its own, as it would in use, because
+quartet also tells the C library to keep freed memory (`quartet.nets.memory`); "separate networks, memory kept" is the
+peer with that setting too. The processes take turns on one core, so that a busy machine slows all alike.
 
     python benchmarks/dom2_update.py --seeds 5 --widths 64 256 --batch 256 --compile --out dom2_update.json
 """
 
 import argparse
 import json
+import multiprocessing
 import time
 from collections.abc import Callable
 from copy import deepcopy
 from math import log, pi
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
@@ -24,6 +28,7 @@ from quartet import algorithms
 from quartet.data.transitions import Transitions
 from quartet.diffusion import schedule
 from quartet.nets.lanes import LaneRandom
+from quartet.nets.memory import hold_memory
 from quartet.tasks.spec import TaskSpec
 
 SPEC = TaskSpec(agents=3, observation=18, action=2, horizon=25)
@@ -154,14 +159,22 @@ def hyperparameters(width: int, compiled: bool) -> dict[str, object]:
     }  # fmt: skip
 
 
-def contestants(width: int, batch: int, seeds: int, compiled: bool) -> dict[str, Callable[[], object]]:
-    """Each side's update of all lanes, on the same minibatch."""
+LOOP, KEPT, EAGER, COMPILED = "separate networks", "separate networks, memory kept", "quartet", "quartet, compiled"
+
+
+def contestant(side: str, width: int, batch: int, seeds: int) -> Callable[[], object]:
+    """One side's update of all lanes, on the same minibatch as the others'."""
     names = tuple(range(seeds))
     random = LaneRandom(names, SPEC.agents)
     data = Transitions(
         random.normal(batch, SPEC.observation), 2 * random.uniform(batch, SPEC.action) - 1, random.normal(batch),
         random.normal(batch, SPEC.observation), torch.zeros(random.lanes, batch),
     )  # fmt: skip
+    if side in (EAGER, COMPILED):
+        learner = algorithms.make("dom2", SPEC, hyperparameters(width, side == COMPILED), names)
+        return lambda: learner.update(data, random)
+    if side == KEPT:
+        hold_memory()
     agents = [Agent(width, (2 * width, width, width // 2)) for _ in range(random.lanes)]
 
     def loop() -> None:
@@ -169,25 +182,34 @@ def contestants(width: int, batch: int, seeds: int, compiled: bool) -> dict[str,
         for agent, row in zip(agents, rows, strict=True):
             agent.update(*row)
 
-    sides: dict[str, Callable[[], object]] = {"separate networks": loop}
-    for label, wanted in (("quartet", True), ("quartet, compiled", compiled)):
-        if wanted:
-            learner = algorithms.make("dom2", SPEC, hyperparameters(width, label != "quartet"), names)
-            sides[label] = lambda learner=learner: learner.update(data, random)
-    return sides
+    return loop
 
 
-def measure(sides: dict[str, Callable[[], object]], repetitions: int) -> dict[str, float]:
-    """Median seconds of each side, the sides taking turns so that a busy machine slows all alike."""
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for side in sides.values():
-        side()
-    for _ in range(repetitions):
-        for name, side in sides.items():
-            start = time.perf_counter()
-            side()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: median(values) for name, values in seconds.items()}
+def worker(turns: Connection, side: str, width: int, batch: int, seeds: int) -> None:
+    """Run one update per message and answer with its CPU seconds, until told to stop."""
+    torch.set_num_threads(1)
+    update = contestant(side, width, batch, seeds)
+    while turns.recv():
+        start = time.process_time()
+        update()
+        turns.send(time.process_time() - start)
+
+
+def measure(sides: list[str], repetitions: int, *sizes: int) -> dict[str, float]:
+    """Median CPU seconds of each side's update after a warm-up of two."""
+    context, seconds = multiprocessing.get_context("spawn"), {side: list[float]() for side in sides}
+    turns = {side: context.Pipe() for side in sides}
+    for side, (_, theirs) in turns.items():
+        context.Process(target=worker, args=(theirs, side, *sizes), daemon=True).start()
+    for repetition in range(repetitions + 2):
+        for side, (ours, _) in turns.items():
+            ours.send(True)
+            taken = ours.recv()
+            if repetition >= 2:
+                seconds[side].append(taken)
+    for ours, _ in turns.values():
+        ours.send(False)
+    return {side: median(values) for side, values in seconds.items()}
 
 
 def main() -> None:
@@ -199,14 +221,13 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="also time the compiled losses")
     parser.add_argument("--out", type=Path, help="write the numbers as JSON")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
     rows = []
     print("| width | batch | lanes | side | seconds per update | times faster |\n|---|---|---|---|---|---|")
     for width in arguments.widths:
-        sides = contestants(width, arguments.batch, arguments.seeds, arguments.compile)
-        seconds = measure(sides, arguments.repetitions)
+        sides = [LOOP, KEPT, EAGER, *([COMPILED] if arguments.compile else [])]
+        seconds = measure(sides, arguments.repetitions, width, arguments.batch, arguments.seeds)
         for side, value in seconds.items():
-            ratio = seconds["separate networks"] / value
+            ratio = seconds[LOOP] / value
             lanes = arguments.seeds * SPEC.agents
             rows.append(
                 {
