@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms import bc, dom2, ma_cql, ma_sfbc, omar
-from quartet.algorithms.critics import conservative_loss, data_statistics, q_of, q_values, regression_loss, td_target
+from quartet.algorithms.critics import conservative_loss, q_of, q_values, regression_loss, td_target
 from quartet.algorithms.diffusion_policy import DiffusionPolicy
 from quartet.data.transitions import Transitions
 from quartet.nets.mlp import MLP
-from quartet.nets.parameters import pack, terms_and_gradient
+from quartet.nets.parameters import pack, terms_and_gradient, unpack
 from quartet.tasks.spec import TaskSpec
 
 SPEC = TaskSpec(agents=1, observation=1, action=1, horizon=25)
@@ -83,12 +83,18 @@ def test_plain_regression_is_the_td_term_alone() -> None:
 
 def test_q_of_many_actions_is_q_of_each() -> None:
     observations, actions = torch.tensor([[[0.0], [2.0]]]), torch.tensor([[-1.0, 0.5], [0.3, -0.7]]).view(1, 2, 2, 1)
-    statistics = data_statistics(batch_of([-1.0, 1.0]))
-    many = q_values(CRITIC, sign_critics(CRITIC, 2), statistics, observations, actions)
+    statistics = torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])
+    many = q_values(CRITIC, sign_critics(CRITIC, 2), observations, actions, statistics)
     torch.testing.assert_close(many, actions.squeeze(-1).expand(2, 1, 2, 2), atol=1e-4, rtol=0)
     for sample in (0, 1):
-        one = q_of(CRITIC, sign_critics(CRITIC, 2), statistics, observations, actions[:, sample])
-        torch.testing.assert_close(many[:, :, sample], one)
+        one = q_values(CRITIC, sign_critics(CRITIC, 2), observations, actions[:, sample : sample + 1], statistics)
+        torch.testing.assert_close(many[:, :, sample], one.squeeze(2))
+
+
+def test_training_normalises_every_query_by_its_own_batch() -> None:
+    """Actions 3 and 5 have mean 4 and deviation 1, so the critic that passes its action on answers -1 and 1."""
+    values = q_of(CRITIC, sign_critics(CRITIC), torch.zeros(1, 2, 1), torch.tensor([[[3.0], [5.0]]]))
+    torch.testing.assert_close(values, torch.tensor([[[-1.0, 1.0]]]), atol=1e-4, rtol=0)
 
 
 def test_bc_is_the_mean_squared_distance() -> None:
@@ -127,7 +133,8 @@ def test_omars_policy_weighs_imitation_and_q() -> None:
     batch = batch_of([-1.0, 1.0])
     terms = omar.policy_loss(policy, POLICY, CRITIC, sign_critics(CRITIC), batch, 0.1, normal, config)
     assert terms["imitation"].item() == pytest.approx(0.75 * (1 - 0.5) ** 2)
-    assert terms["q"].item() == pytest.approx(-0.25 * 0.5, rel=1e-4)
+    sevens = omar.policy_loss(policy, POLICY, CRITIC, constant_critics(CRITIC, 7.0), batch, 0.1, normal, config)
+    assert sevens["q"].item() == pytest.approx(-0.25 * 7.0)
     assert terms["penalty"].item() == pytest.approx(0.1 * 0.25)
 
 
@@ -164,13 +171,16 @@ def test_equation_5_normalises_q_by_its_size_on_the_data() -> None:
 
 
 def test_the_q_loss_reaches_the_policy_through_the_solver_and_leaves_the_critic_alone() -> None:
-    start = torch.tensor([0.001, -0.002]).view(1, 2, 1)
-    keep = torch.ones(1, 2, ONE_STEP.net.units)
-    noise = dom2.Noise(start, start, torch.ones(1, 2).long(), torch.ones(1, 2, 1), start, (keep, keep))
-    critic = sign_critics(CRITIC).requires_grad_()
+    """The critic is the standardised action where that is positive: its mean depends on how the actions lie."""
+    start = torch.tensor([0.001, -0.002, 0.0005]).view(1, 3, 1)
+    keep = torch.ones(1, 3, ONE_STEP.net.units)
+    noise = dom2.Noise(start, start, torch.ones(1, 3).long(), torch.ones(1, 3, 1), start, (keep, keep))
+    one_sided = unpack(sign_critics(CRITIC), CRITIC.shapes)
+    one_sided["weight3"][:, 1] = 0
+    critic = pack(one_sided, CRITIC.shapes).requires_grad_()
     generator = torch.Generator().manual_seed(0)
-    parameters = silent_noise(0.0) + 1e-4 * torch.randn(1, silent_noise(0.0).shape[1], generator=generator)
-    arguments = (ONE_STEP, CRITIC, critic.detach(), batch_of([0.1, 0.2]), noise)
+    parameters = silent_noise(0.0) + 0.1 * torch.randn(1, silent_noise(0.0).shape[1], generator=generator)
+    arguments = (ONE_STEP, CRITIC, critic.detach(), batch_of([0.1, 0.2, -0.4]), noise)
     _, with_q = terms_and_gradient(dom2.policy_loss, parameters, *arguments, 1.0)
     _, without = terms_and_gradient(dom2.policy_loss, parameters, *arguments, 0.0)
     assert not torch.allclose(with_q, without)

@@ -17,33 +17,30 @@ def initial_twins(net: MLP, random: LaneRandom) -> Tensor:
     return torch.cat([net.init(random), net.init(random)])
 
 
-def data_statistics(batch: Transitions) -> Tensor:
-    """What the critics' batch normalisation uses throughout an update: mean and variance of the data's (o, a).
-
-    Were policy actions normalised by their own batch, their mean would be lost, and a critic could not tell a policy
-    that always answers 1 from one that always answers -1.
-    """
-    return batch_statistics(torch.cat([batch.observations, batch.actions], dim=2))
-
-
-def q_values(net: MLP, parameters: Tensor, statistics: Tensor, observations: Tensor, actions: Tensor) -> Tensor:
+def q_values(
+    net: MLP, parameters: Tensor, observations: Tensor, actions: Tensor, statistics: Tensor | None = None
+) -> Tensor:
     """Q of S actions per observation: observations (L, B, o), actions (L, S, B, a) -> (K, L, S, B), K critics a lane.
 
-    The observation's part of the first layer is computed once and shared by the S actions.
+    The observation's part of the first layer is computed once and shared by the S actions. Training normalises every
+    query by its own batch, as OMAR's released code does (`statistics` None): a policy that answers the same everywhere
+    then earns nothing by answering more, which keeps its actions off the bounds.
     """
     lanes, samples, batch, _ = actions.shape
     critics, size = parameters.shape[0] // lanes, observations.shape[2]
-    part = unpack(parameters, net.shapes)
+    part, asked = unpack(parameters, net.shapes), actions.flatten(1, 2)
     weight, bias = net.first_layer(part)
-    observed = standardise(observations, statistics[..., :size]).repeat(critics, 1, 1)
-    acted = standardise(actions.flatten(1, 2), statistics[..., size:]).repeat(critics, 1, 1)
+    of_observation = batch_statistics(observations) if statistics is None else statistics[..., :size]
+    of_action = batch_statistics(asked) if statistics is None else statistics[..., size:]
+    observed = standardise(observations, of_observation).repeat(critics, 1, 1)
+    acted = standardise(asked, of_action).repeat(critics, 1, 1)
     first = net.layer(acted, weight[:, size:], linear(observed, weight[:, :size], bias))
     return net.rest(part, first).reshape(critics, lanes, samples, batch)
 
 
-def q_of(net: MLP, parameters: Tensor, statistics: Tensor, observations: Tensor, actions: Tensor) -> Tensor:
+def q_of(net: MLP, parameters: Tensor, observations: Tensor, actions: Tensor) -> Tensor:
     """Q of one action per observation, actions (L, B, a) -> (K, L, B)."""
-    return q_values(net, parameters, statistics, observations, actions.unsqueeze(1)).squeeze(2)
+    return q_values(net, parameters, observations, actions.unsqueeze(1)).squeeze(2)
 
 
 def first_critic(parameters: Tensor, lanes: int) -> Tensor:
@@ -63,9 +60,8 @@ def conservative_loss(
 
     a~ (L, S, B, a) is uniform on [-1, 1]^a, so each exponent is divided by its density .5^a (OMAR's released code).
     """
-    statistics = data_statistics(batch)
-    of_data = q_of(net, parameters, statistics, batch.observations, batch.actions)
-    of_uniform = q_values(net, parameters, statistics, batch.observations, uniform)
+    of_data = q_of(net, parameters, batch.observations, batch.actions)
+    of_uniform = q_values(net, parameters, batch.observations, uniform)
     spread = torch.logsumexp(of_uniform - uniform.shape[-1] * log(0.5), dim=2)
     return {
         "td": (of_data - target).square().mean(2).sum(0),
@@ -75,5 +71,5 @@ def conservative_loss(
 
 def regression_loss(parameters: Tensor, net: MLP, batch: Transitions, target: Tensor) -> Terms:
     """Plain TD error of both critics, for critics that are only ever asked about actions like the data's."""
-    values = q_of(net, parameters, data_statistics(batch), batch.observations, batch.actions)
+    values = q_of(net, parameters, batch.observations, batch.actions)
     return {"td": (values - target).square().mean(2).sum(0)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from quartet.algorithms.critics import conservative_loss, data_statistics, first_critic, initial_twins, q_of, td_target
+from quartet.algorithms.critics import conservative_loss, first_critic, initial_twins, q_of, td_target
 from quartet.algorithms.diffusion_policy import DiffusionPolicy
 from quartet.algorithms.learner import Learner, Settings
 from quartet.data.transitions import Transitions
@@ -53,9 +53,8 @@ def policy_loss(
     matching = policy.matching_loss(parameters, batch, noise.levels, noise.epsilon, noise.keep[0])
     actions = policy.generate(parameters, batch.observations, noise.start, noise.keep[1:])
     # The paper divides by E Q itself; rewards may be negative, so its magnitude, as Diffusion-QL does.
-    statistics = data_statistics(batch)
-    scale = q_of(net, critic, statistics, batch.observations, batch.actions)[0].abs().mean(1).detach()
-    value = q_of(net, critic, statistics, batch.observations, actions)[0].mean(1)
+    scale = q_of(net, critic, batch.observations, batch.actions)[0].abs().mean(1).detach()
+    value = q_of(net, critic, batch.observations, actions)[0].mean(1)
     return {"matching": matching, "q": -eta * value / scale}
 
 
@@ -122,8 +121,7 @@ class DOM2(Learner):
     def td_target(self, batch: Transitions, noise: Noise) -> Tensor:
         """Eq. 1's TD target; the target policy acts as in evaluation, without dropout."""
         actions = self.policy.generate(self.networks["target policy"], batch.next_observations, noise.next_start)
-        critics, statistics = self.networks["target critics"], data_statistics(batch)
-        values = q_of(self.critic, critics, statistics, batch.next_observations, actions)
+        values = q_of(self.critic, self.networks["target critics"], batch.next_observations, actions)
         return td_target(batch, values, self.config.gamma)
 
     @torch.no_grad()

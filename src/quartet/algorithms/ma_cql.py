@@ -7,7 +7,6 @@ from torch import Tensor
 
 from quartet.algorithms.critics import (
     conservative_loss,
-    data_statistics,
     first_critic,
     initial_twins,
     q_of,
@@ -40,7 +39,7 @@ def policy_loss(parameters: Tensor, policy: MLP, net: MLP, critic: Tensor, batch
     """- Q_1(o, pi(o)), and a small price on large actions."""
     actions = policy(parameters, batch.observations)
     return {
-        "q": -q_of(net, critic, data_statistics(batch), batch.observations, actions)[0].mean(1),
+        "q": -q_of(net, critic, batch.observations, actions)[0].mean(1),
         "penalty": penalty * actions.square().mean((1, 2)),
     }
 
@@ -59,7 +58,6 @@ class MACQL(Learner):
         for name in ("policy", "critics"):
             self.add(f"target {name}", self.networks[name].clone())
         self.add("statistics", initial_statistics(self.lanes, spec.observation))
-        self.critic_loss, self.policy_loss = self.compiled(conservative_loss), self.compiled(policy_loss)
 
     def update(self, batch: Transitions, random: LaneRandom) -> dict[str, Tensor]:
         """Critics, policy, targets."""
@@ -68,7 +66,7 @@ class MACQL(Learner):
         track(self.networks["statistics"], batch.observations)
         metrics = self.descend(
             "critics",
-            self.critic_loss,
+            conservative_loss,
             self.critic,
             batch,
             self.target(batch),
@@ -85,8 +83,7 @@ class MACQL(Learner):
     def target(self, batch: Transitions) -> Tensor:
         """DOM2 Eq. 1's TD target, with both target networks."""
         actions = self.policy(self.networks["target policy"], batch.next_observations)
-        critics, statistics = self.networks["target critics"], data_statistics(batch)
-        values = q_of(self.critic, critics, statistics, batch.next_observations, actions)
+        values = q_of(self.critic, self.networks["target critics"], batch.next_observations, actions)
         return td_target(batch, values, self.config.gamma)
 
     def improve(self, batch: Transitions, random: LaneRandom) -> Terms:  # noqa: ARG002
@@ -95,7 +92,7 @@ class MACQL(Learner):
         settings = self.config
         return self.descend(
             "policy",
-            self.policy_loss,
+            policy_loss,
             self.policy,
             self.critic,
             critic,

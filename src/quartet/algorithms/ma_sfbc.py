@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms.critics import (
-    data_statistics,
     first_critic,
     initial_twins,
     q_values,
@@ -105,8 +104,7 @@ class MASfBC(Learner):
         """r + gamma V(o'), with V planned over behaviour samples under the smaller of the target critics."""
         actions = self.policy.generate(self.networks["policy"], batch.next_observations, noise.next_start)
         sampled = actions.view(self.lanes, self.config.planning_samples, -1, self.policy.net.action)
-        critics, statistics = self.networks["target critics"], data_statistics(batch)
-        values = q_values(self.critic, critics, statistics, batch.next_observations, sampled).amin(0)
+        values = q_values(self.critic, self.networks["target critics"], batch.next_observations, sampled).amin(0)
         planned = planned_value(values, self.config.alpha, self.networks["scale"])
         return td_target(batch, planned.unsqueeze(0), self.config.gamma)
 
@@ -117,7 +115,7 @@ class MASfBC(Learner):
         start = random.normal(count * rows, size)
         actions = self.policy.generate(self.networks["policy"], observations, start).view(-1, count, rows, size)
         critic = first_critic(self.networks["critics"], self.lanes)
-        values = q_values(self.critic, critic, self.networks["statistics"], observations, actions)[0]
+        values = q_values(self.critic, critic, observations, actions, self.networks["statistics"])[0]
         weights = (self.config.alpha * values / self.networks["scale"][:, None, None]).softmax(1)
         chosen = (weights.cumsum(1) < random.uniform(rows).unsqueeze(1)).sum(1, keepdim=True).clamp(max=count - 1)
         selected: Tensor = actions.take_along_dim(chosen.unsqueeze(-1), dim=1).squeeze(1)

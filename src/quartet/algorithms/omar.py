@@ -6,12 +6,11 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms import ma_cql
-from quartet.algorithms.critics import data_statistics, first_critic, q_of, q_values
+from quartet.algorithms.critics import first_critic, q_of, q_values
 from quartet.data.transitions import Transitions
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.mlp import MLP
 from quartet.nets.parameters import Terms
-from quartet.tasks.spec import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +31,14 @@ def best_action(
     normal (L, rounds, S, B, a) are the search's draws; every round refits a Gaussian to its samples, weighted by
     softmax(Q).
     """
-    statistics = data_statistics(batch)
     center, deviations = torch.zeros_like(policy_actions), torch.full_like(policy_actions, deviation)
     for draws in normal.unbind(1):
         samples = (center.unsqueeze(1) + deviations.unsqueeze(1) * draws).clamp(-1, 1)
-        values = q_values(net, critic, statistics, batch.observations, samples)[0]
+        values = q_values(net, critic, batch.observations, samples)[0]
         weights = values.softmax(1).unsqueeze(-1)
         center = (weights * samples).sum(1)
         deviations = (weights * (samples - center.unsqueeze(1)).square()).sum(1).sqrt()
-    own = q_of(net, critic, statistics, batch.observations, policy_actions)
+    own = q_of(net, critic, batch.observations, policy_actions)
     candidates = torch.cat([policy_actions.unsqueeze(1), samples], dim=1)
     best = torch.cat([own.movedim(0, 1), values], dim=1).argmax(1)
     return candidates.take_along_dim(best[:, None, :, None], dim=1).squeeze(1)
@@ -61,8 +59,7 @@ def policy_loss(
     found = best_action(net, critic, batch, actions.detach(), normal, config.start_deviation)
     return {
         "imitation": config.omar_weight * (actions - found).square().mean((1, 2)),
-        "q": -(1 - config.omar_weight)
-        * q_of(net, critic, data_statistics(batch), batch.observations, actions)[0].mean(1),
+        "q": -(1 - config.omar_weight) * q_of(net, critic, batch.observations, actions)[0].mean(1),
         "penalty": penalty * actions.square().mean((1, 2)),
     }
 
@@ -72,17 +69,13 @@ class OMAR(ma_cql.MACQL):
 
     config: Config
 
-    def __init__(self, spec: TaskSpec, config: Config, seeds: tuple[int, ...], device: torch.device) -> None:
-        super().__init__(spec, config, seeds, device)
-        self.policy_loss = self.compiled(policy_loss)
-
     def improve(self, batch: Transitions, random: LaneRandom) -> Terms:
         """One step of the policy towards the search's action and uphill."""
         settings, (rows, size) = self.config, batch.actions.shape[1:]
         normal = random.normal(settings.iterations, settings.samples, rows, size)
         return self.descend(
             "policy",
-            self.policy_loss,
+            policy_loss,
             self.policy,
             self.critic,
             first_critic(self.networks["critics"], self.lanes),
