@@ -27,15 +27,17 @@ README_TABLE = (f"<!-- table: results/reference/laptop/{SHOWN} -->\n", "<!-- end
 
 
 def publish(settings: Config, target: str) -> None:
-    """Copy a scale's evidence to `results/reference/<scale>/`, with the time each kind of job took."""
+    """Copy a scale's evidence to `results/reference/<scale>/`, with the time each kind of job took.
+
+    Of a scale that proves nothing only the times are kept, for `quartet plan`.
+    """
     if target != "all":
         raise QuartetError(f"cannot publish '{target}' alone", mend="quartet publish all")
-    if not settings.scale["evidence"]:
-        raise QuartetError(f"scale '{settings.scale['name']}' is no evidence", mend="publish laptop or paper")
     source = settings.paths.base
     reference = settings.root / "results" / "reference" / settings.scale["name"]
-    found = sorted({path for pattern in KEPT for path in source.glob(pattern) if path.is_file()})
-    if not found:
+    kept = KEPT if settings.scale["evidence"] else ()
+    found = sorted({path for pattern in kept for path in source.glob(pattern) if path.is_file()})
+    if not source.exists():
         raise QuartetError("nothing to publish", where=str(source), mend="run the workflow at this scale first")
     for path in found:
         with files.atomic(reference / path.relative_to(source)) as temporary:
