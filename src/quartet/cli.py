@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from quartet import __version__, config, plan
@@ -35,21 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _stage(settings: config.Config, given: argparse.Namespace) -> None:
     """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
-    if given.command in COMPUTE:
-        from quartet.stages import compute
-
-        getattr(compute, given.command)(settings, given.target, given.device)
-    elif given.command == "publish":
-        from quartet.stages import publish
-
-        publish.publish(settings, given.target)
-    else:
-        from quartet.stages import render
-
-        getattr(render, given.command)(settings, given.target)
+    module = next((name for name, commands in MODULES.items() if given.command in commands), "render")
+    run = getattr(import_module(f"quartet.stages.{module}"), given.command)
+    run(settings, given.target, *([given.device] if module == "compute" else []))
 
 
-COMPUTE = ("prey", "behaviour", "dataset", "train", "evaluate")
+MODULES = {"compute": ("prey", "behaviour", "dataset", "train", "evaluate"), "publish": ("publish",)}
+
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
     "prey": ("TASK", "train and freeze the prey of a task: tag"),
