@@ -1,9 +1,11 @@
 """Stacked networks against plain torch modules, one lane at a time."""
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from quartet.nets.block import block
 from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import batch_statistics, initial_statistics, linear, mish, standardise, track
@@ -26,20 +28,41 @@ def test_mish_is_torchs_mish_and_its_derivative() -> None:
     torch.testing.assert_close(own, torchs, atol=1e-12, rtol=1e-12)
 
 
-def test_a_hidden_layer_is_mish_of_a_linear_map_plus_what_enters_times_the_mask() -> None:
+def test_a_hidden_layer_is_mish_of_a_linear_map() -> None:
     for rows in (1, 4):
-        shapes = ((LANES, 8, 5), (LANES, 5, 3), (LANES, rows, 3), (LANES, 8, 3))
-        x, weight, bias, plus = (normal(*shape, dtype=torch.float64).requires_grad_() for shape in shapes)
-        keep = (normal(LANES, 8, 3) > -1).double() / 0.9
-        expected = (F.mish(x @ weight + bias.repeat(1, 8 // rows, 1)) + plus) * keep
-        torch.testing.assert_close(hidden(x, weight, bias, plus, keep), expected)
-        assert torch.autograd.gradcheck(lambda *given, mask=keep: hidden(*given, mask), (x, weight, bias, plus))
+        shapes = ((LANES, 8, 5), (LANES, 5, 3), (LANES, rows, 3))
+        x, weight, bias = (normal(*shape, dtype=torch.float64).requires_grad_() for shape in shapes)
+        torch.testing.assert_close(hidden(x, weight, bias), F.mish(x @ weight + bias.repeat(1, 8 // rows, 1)))
         assert torch.autograd.gradcheck(hidden, (x, weight, bias))
+
+
+@pytest.mark.parametrize("skips", [True, False])
+@pytest.mark.parametrize("cached", [1, 2**20])  # lane by lane, and all lanes at once
+def test_a_residual_block_is_what_its_formula_says(skips: bool, cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quartet.nets.hidden.CACHED", cached)
+    outputs = 3 if skips else 5
+    shapes = ((8, 3), (8, 2), (8, 3), (5, outputs), (1, outputs), (3, outputs), (1, outputs), (outputs, outputs))
+    shapes += ((1, outputs), *(((5, outputs), (1, outputs)) if skips else ()))
+    given = [normal(LANES, *shape, dtype=torch.float64).requires_grad_() for shape in shapes]
+    keep = (normal(LANES, 8, outputs) > -1).double() / 0.9
+
+    def by_hand(*given: torch.Tensor) -> torch.Tensor:
+        a, b, embedding, w1, b1, v, c, w2, b2, *skip = given
+        return block((a, b), embedding, keep, (w1, b1), (v, c), (w2, b2), (skip[0], skip[1]) if skips else None)
+
+    a, b, embedding, w1, b1, v, c, w2, b2, *skip = given
+    x = torch.cat([a, b], dim=2)
+    inner = (F.mish(x @ w1 + b1) + embedding @ v + c) * keep
+    expected = F.mish(inner @ w2 + b2) + (x @ skip[0] + skip[1] if skips else x)
+    torch.testing.assert_close(by_hand(*given), expected)
+    assert torch.autograd.gradcheck(by_hand, given)
 
 
 def test_a_narrow_linear_map_is_the_same_map() -> None:
     x, weight, bias = normal(LANES, ROWS, 6), normal(LANES, 6, 2), normal(LANES, 1, 2)
     torch.testing.assert_close(linear(x, weight, bias), x @ weight + bias)
+    given = tuple(tensor.double().requires_grad_() for tensor in (x, weight, bias))
+    assert torch.autograd.gradcheck(linear, given)
 
 
 def test_an_mlp_lane_is_torchs_batch_norm_and_linear_layers() -> None:

@@ -1,9 +1,11 @@
 """The hidden layer of all Mish networks, on a CPU a few lanes at a time, so that it works in the cache.
 
 A stack's activations are megabytes; taken whole, each elementwise operation streams them through memory, which costs
-as much as the matrix products. A few lanes' fit the cache: a layer's operations are all done on those before the next.
+as much as the matrix products. A few lanes' fit the cache: all that is done to those comes before the next lanes.
 """
 
+from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -12,67 +14,71 @@ from torch.autograd import Function
 
 from quartet.nets.layers import linear, mish
 
-CACHED = 2**16  # entries of a layer's output that are worked on at a time
+CACHED = 2**18  # entries of a layer's output that are worked on at a time
 
 
-def hidden(x: Tensor, weight: Tensor, bias: Tensor, plus: Tensor | None = None, keep: Tensor | None = None) -> Tensor:
-    """(mish(x weight + bias) + plus) keep: a layer, what else enters its sum, and its dropout mask.
+def by_hand(x: Tensor) -> bool:
+    """Whether layers are computed group by group: on a GPU and under torch.compile plain operations are faster."""
+    return not (x.is_cuda or torch.compiler.is_compiling())
 
-    Shapes as in `linear`; plus and keep are (L, B, out).
+
+def working(outputs: Tensor, count: int) -> Iterator[tuple[slice, Sequence[Tensor]]]:
+    """Lanes of outputs (L, B, out) to be worked on together, and `count` tensors of their shape to work in.
+
+    All groups work in the same memory, so that it stays in the cache.
     """
-    if x.is_cuda or torch.compiler.is_compiling():
-        activated = mish(linear(x, weight, bias))
-        activated = activated if plus is None else activated + plus
-        return activated if keep is None else activated * keep
-    result: Tensor = _Hidden.apply(x, weight, bias, plus, keep)  # type: ignore[no-untyped-call]
+    lanes, *shape = outputs.shape
+    size = max(1, CACHED // prod(shape))
+    memory = outputs.new_empty(count, min(size, lanes), *shape)
+    for first in range(0, lanes, size):
+        yield slice(first, first + size), memory[:, : lanes - first].unbind()
+
+
+def activate(x: Tensor, out: Tensor, spare: Sequence[Tensor], learning: bool) -> Tensor | None:
+    """Mish of x into `out` and, where it will be needed, its derivative (see `layers`); x and `spare` are used up."""
+    s = torch.sigmoid(x, out=spare[0])
+    t = torch.lerp(s, x.new_ones(()), s, out=None if learning else out)  # s (2 - s)
+    t.div_(torch.sub(x.new_full((), 2), t, out=spare[1]))
+    torch.mul(x, t, out=out)
+    return t.addcmul_(s, x.addcmul_(out, t, value=-1)) if learning else None
+
+
+def hidden(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """mish(x weight + bias), shapes as in `linear`."""
+    if not by_hand(x):
+        return mish(linear(x, weight, bias))
+    result: Tensor = _Hidden.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return result
 
 
 class _Hidden(Function):
-    """The same by hand, forwards and backwards; the derivative of Mish (see `layers`) is saved finished."""
+    """The same by hand, forwards and backwards; the derivative of Mish is saved finished, group by group."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, plus: Tensor | None, keep: Tensor | None) -> Tensor:
-        before = torch.bmm(x, weight)
-        result, one = torch.empty_like(before), x.new_ones(())
-        derivative = torch.empty_like(before) if any(ctx.needs_input_grad) else None
-        for lanes in _groups(before):
-            pre, out = before[lanes], result[lanes]
-            pre.view(len(pre), -1, *bias.shape[1:]).add_(bias[lanes].unsqueeze(1))
-            s = torch.sigmoid(pre)
-            t = torch.lerp(s, one, s)  # s (2 - s)
-            t.div_(2 - t)
-            torch.mul(pre, t, out=out)
-            if derivative is not None:
-                torch.addcmul(t, s, pre.addcmul_(out, t, value=-1), out=derivative[lanes])
-            if plus is not None:
-                out.add_(plus[lanes])
-            if keep is not None:
-                out.mul_(keep[lanes])
-        ctx.save_for_backward(x, weight, derivative, keep)
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        lanes, rows, outputs = x.shape[0], x.shape[1], weight.shape[2]
+        result, slopes = x.new_empty(lanes, rows, outputs), []
+        for group, (before, *spare) in working(result, 3):
+            torch.bmm(x[group], weight[group], out=before)
+            before.view(len(before), -1, *bias.shape[1:]).add_(bias[group].unsqueeze(1))
+            slopes.append(activate(before, result[group], spare, any(ctx.needs_input_grad)))
+        ctx.save_for_backward(x, weight, *slopes)
         ctx.rows = bias.shape[1]
         return result
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, derivative, keep = ctx.saved_tensors
-        of_x, of_weight, of_bias, of_plus, _ = ctx.needs_input_grad
-        arriving = torch.empty_like(derivative)
-        to_plus = gradient if keep is None else torch.empty_like(derivative)
-        to_bias = derivative.new_empty(x.shape[0], ctx.rows, weight.shape[2]) if of_bias else None
-        for lanes in _groups(arriving):
-            before, after = arriving[lanes], to_plus[lanes]
-            if keep is not None:
-                torch.mul(gradient[lanes], keep[lanes], out=after)
-            torch.mul(after, derivative[lanes], out=before)
+        x, weight, *slopes = ctx.saved_tensors
+        of_x, of_weight, of_bias = ctx.needs_input_grad
+        to_x = torch.empty_like(x) if of_x else None
+        to_weight = torch.empty_like(weight) if of_weight else None
+        to_bias = weight.new_empty(len(x), ctx.rows, weight.shape[2]) if of_bias else None
+        for (group, (before,)), slope in zip(working(gradient, 1), slopes, strict=True):
+            torch.mul(gradient[group], slope, out=before)
+            if to_x is not None:
+                torch.bmm(before, weight[group].mT, out=to_x[group])
+            if to_weight is not None:
+                torch.bmm(x[group].mT, before, out=to_weight[group])
             if to_bias is not None:
-                torch.sum(before.view(len(before), -1, *to_bias.shape[1:]), 1, out=to_bias[lanes])
-        to_x = torch.bmm(arriving, weight.mT) if of_x else None
-        to_weight = torch.bmm(x.mT, arriving) if of_weight else None
-        return to_x, to_weight, to_bias, to_plus if of_plus else None, None
-
-
-def _groups(outputs: Tensor) -> list[slice]:
-    """Lanes to be worked on together."""
-    size = max(1, CACHED // (outputs.shape[1] * outputs.shape[2]))
-    return [slice(first, first + size) for first in range(0, outputs.shape[0], size)]
+                torch.sum(before.view(len(before), -1, *to_bias.shape[1:]), 1, out=to_bias[group])
+        return to_x, to_weight, to_bias

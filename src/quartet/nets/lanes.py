@@ -51,8 +51,10 @@ class LaneRandom:
                 for generator in self.generators
             ]
         ).view(torch.int16)[:, : prod(shape)]
-        kept = bits >= round(dropped * 2**16) - 2**15
-        return kept.to(torch.float32).mul_(1 / (1 - dropped)).view(-1, *shape)
+        # Compared into floats at once: by way of booleans it takes three times as long.
+        kept = torch.empty(bits.shape, device=self.device)
+        torch.ge(bits, round(dropped * 2**16) - 2**15, out=kept)
+        return kept.mul_(1 / (1 - dropped)).view(-1, *shape)
 
     def state_dict(self) -> list[Tensor]:
         """The state of every stream, for a checkpoint."""

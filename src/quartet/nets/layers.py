@@ -18,8 +18,36 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if rows > 1:
         return ((x @ weight).view(lanes, -1, rows, outputs) + bias.unsqueeze(1)).view(lanes, -1, outputs)
     if outputs <= NARROW:
-        return torch.baddbmm(bias.mT, weight.mT, x.mT).mT
+        return product(x, weight) + bias
     return torch.baddbmm(bias, x, weight)
+
+
+def product(x: Tensor, weight: Tensor) -> Tensor:
+    """x weight, lane by lane: x (L, B, in), weight (L, in, out)."""
+    if weight.shape[2] > NARROW:
+        return torch.bmm(x, weight)
+    result: Tensor = _Narrow.apply(x, weight)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Narrow(Function):
+    """A product with few outputs: transposed, and towards x a sum of few outer products."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return torch.bmm(weight.mT, x.mT).mT
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        of_x, of_weight = ctx.needs_input_grad
+        to_x = None
+        if of_x:
+            to_x = gradient[:, :, :1] * weight[:, :, :1].mT
+            for output in range(1, weight.shape[2]):
+                to_x.addcmul_(gradient[:, :, output : output + 1], weight[:, :, output : output + 1].mT)
+        return to_x, torch.bmm(gradient.mT, x).mT if of_weight else None
 
 
 def batch_statistics(x: Tensor) -> Tensor:

@@ -6,9 +6,10 @@ from math import pi
 import torch
 from torch import Tensor
 
+from quartet.nets.block import Layer, block
 from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
-from quartet.nets.layers import linear, mish
+from quartet.nets.layers import linear, mish, product
 from quartet.nets.parameters import linear_start, pack, unpack
 
 FEATURES = 32  # width of the time features and of the observation's first embedding (SfBC)
@@ -104,19 +105,23 @@ class ResidualNoise:
         """The noise in actions (L, B, action), given condition + time (L, B, embedding); keep None: no dropout."""
         embedding = hidden(mish(embedded), part["embedding2.weight"], part["embedding2.bias"])
         widths = [outputs for _, outputs in self.blocks.values()]
-        entering = torch.split(linear(embedding, part["embedding3.weight"], part["embedding3.bias"]), widths, dim=2)
         keeps = [None] * len(widths) if keep is None else torch.split(keep, widths, dim=2)
+        weights, biases = (torch.split(part[f"embedding3.{kind}"], widths, dim=2) for kind in ("weight", "bias"))
 
-        def block(index: int, x: Tensor) -> Tensor:
-            first, second, skip = (f"{list(self.blocks)[index]}.{layer}" for layer in ("first", "second", "skip"))
+        def layer(name: str) -> Layer:
+            return part[f"{name}.weight"], part[f"{name}.bias"]
+
+        def through(index: int, *xs: Tensor) -> Tensor:
+            name = list(self.blocks)[index]
+            skip = layer(f"{name}.skip") if f"{name}.skip" in self.layers else None
+            enter = weights[index], biases[index]
             # The paper does not say where its dropout sits; we put it where U-Nets do, before the second layer.
-            inner = hidden(x, part[f"{first}.weight"], part[f"{first}.bias"], entering[index], keeps[index])
-            through = linear(x, part[f"{skip}.weight"], part[f"{skip}.bias"]) if f"{skip}.weight" in part else x
-            return hidden(inner, part[f"{second}.weight"], part[f"{second}.bias"], plus=through)
+            return block(xs, embedding, keeps[index], layer(f"{name}.first"), enter, layer(f"{name}.second"), skip)
 
-        down1 = block(0, actions)
-        down2 = block(1, down1)
-        down3 = block(2, down2)
-        up1 = block(4, torch.cat([block(3, down3), down3], dim=2))
-        up2 = block(5, torch.cat([up1, down2], dim=2))
-        return linear(torch.cat([up2, down1], dim=2), part["out.weight"], part["out.bias"])
+        down1 = through(0, actions)
+        down2 = through(1, down1)
+        down3 = through(2, down2)
+        up1 = through(4, through(3, down3), down3)
+        up2 = through(5, up1, down2)
+        wide, weight = self.widths[0], part["out.weight"]
+        return linear(up2, weight[:, :wide], part["out.bias"]) + product(down1, weight[:, wide:])
