@@ -1,0 +1,44 @@
+"""Run every benchmark and write `benchmarks/README.md`: ratios of medians against named peers, from one run."""
+
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+HERE = Path(__file__).resolve().parent
+
+BENCHMARKS = {
+    "task_stepping": (
+        "Stepping the particle tasks",
+        "Agent-steps per second, one thread, against one mpe2 environment and against vmas at the same batch size.",
+        ["--out"],
+    ),
+    "dom2_update": (
+        "One DOM2 update",
+        "CPU seconds of one gradient update of all lanes, one core, against the same update with separate networks in "
+        "a loop. Width w: critics of width w, blocks of the noise network of width 2w, w and w/2, as in the paper.",
+        ["--compile", "--out"],
+    ),
+}
+
+
+def main() -> None:
+    """Run the benchmarks one after the other; each prints a Markdown table and writes its numbers as JSON."""
+    parts = [
+        "# Benchmarks\n\nWritten by `make benchmarks`: ratios of medians of one run, the sides taking turns.\n",
+        f"Machine: {platform.machine()}, torch {torch.__version__}, one thread.\n",
+    ]
+    for name, (title, text, options) in BENCHMARKS.items():
+        out = HERE / f"{name}.json"
+        command = [sys.executable, str(HERE / f"{name}.py"), *options, str(out)]
+        table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        json.loads(out.read_text())
+        parts.append(f"## {title}\n\n{text}\n\n{table.strip()}\n")
+    (HERE / "README.md").write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
