@@ -28,18 +28,25 @@ def make(name: str, seeds: tuple[int, ...] = SEEDS, **changes: object) -> Algori
 
 
 def bandit(random: LaneRandom, rows: int = 64) -> Transitions:
-    """One-step problem: half of the data's actions lie near -.5, half near .5 (both entries), and only .5 pays."""
+    """One-step problem: half of the data's actions lie near -.5, half near .5 (both entries), and only one side pays.
+
+    Which one is told by the sign of the first observation. It must depend on it: critics that normalise a query by its
+    own batch, as the released code's do, cannot tell a policy that always answers .5 from one that always answers -.5.
+    """
     side = torch.where(random.uniform(rows, 1) < 0.5, -1.0, 1.0)
     actions = 0.5 * side + 0.05 * random.normal(rows, SPEC.action)
     observations = random.normal(rows, SPEC.observation)
-    return Transitions(observations, actions, 5 * side.squeeze(2), observations, torch.ones(random.lanes, rows))
+    rewards = 5 * (side * observations[..., :1].sign()).squeeze(2)
+    return Transitions(observations, actions, rewards, observations, torch.ones(random.lanes, rows))
 
 
 def actions_after(learner: Algorithm, updates: int) -> Tensor:
+    """What it does in the end, turned so that positive is the side that pays."""
     random = LaneRandom(SEEDS, SPEC.agents)
     for _ in range(updates):
         learner.update(bandit(random), random)
-    return learner.act(random.normal(200, SPEC.observation), random)
+    observations = random.normal(200, SPEC.observation)
+    return learner.act(observations, random) * observations[..., :1].sign()
 
 
 def test_bc_fits_a_linear_policy() -> None:
@@ -62,14 +69,14 @@ def test_bc_averages_what_diffusion_keeps_apart() -> None:
 def test_conservative_policies_find_the_side_that_pays_and_stay_near_the_data(
     name: str, changes: dict[str, float]
 ) -> None:
-    actions = actions_after(make(name, zeta=1.0, **changes), 200)
-    assert (actions > 0.2).float().mean() > 0.9
+    actions = actions_after(make(name, zeta=1.0, **changes), 300)
+    assert (actions > 0).float().mean() > 0.85
     assert actions.abs().max() <= 1
 
 
 def test_dom2_keeps_to_the_side_that_pays() -> None:
-    actions = actions_after(make("dom2", eta=1.0, zeta=1.0, critic_rate=3e-3), 150)
-    assert (actions > 0.2).float().mean((1, 2)).min() > 0.9
+    actions = actions_after(make("dom2", eta=5.0, zeta=1.0), 200)
+    assert (actions > 0).float().mean() > 0.85
 
 
 def test_without_a_q_loss_dom2_keeps_both_sides() -> None:
