@@ -164,8 +164,9 @@ def test_dom2s_table_6_reaches_the_run() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", algorithms.NAMES)
-def test_compiled_losses_differ_in_rounding_only(name: str) -> None:
+@pytest.mark.parametrize("name", ["dom2", "ma-sfbc"])
+def test_compiled_losses_differ_in_rounding_only(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # a shared cache may hold what a killed run left
     networks = []
     for compiled in (False, True):
         learner, random = make(name, compile=compiled), LaneRandom(SEEDS, SPEC.agents)

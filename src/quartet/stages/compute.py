@@ -1,7 +1,6 @@
 """The stages that compute: behaviour, datasets, training, evaluation; files in, files out, provenance beside them."""
 
-import os
-import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from quartet.errors import QuartetError, unknown
 from quartet.evaluation import rollout
 from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
 from quartet.nets.lanes import LaneRandom
+from quartet.stages import compiling
 from quartet.tasks.spec import Task, TaskSpec
 from quartet.training import behaviour as online
 from quartet.training import checkpoint, loop
@@ -77,8 +77,6 @@ def train(settings: Config, target: str, device: str) -> None:
     out, log = settings.paths.at(paths.CHECKPOINT, **names), settings.paths.at(paths.TRAINING_LOG, **names)
     modules = ["quartet.training.loop", f"quartet.algorithms.{name.replace('-', '_')}"]
     episodes = open_episodes(source)
-    if run["training"]["compile"]:
-        _prepare_compiler(settings)
     belongs = provenance.digest([run, provenance.file_digest(source), provenance.source_digest(modules), device])
     resume = settings.paths.resume / f"{belongs}.pt"
     with provenance.record([out, log], stage="train", settings=run, inputs=[source], modules=modules):
@@ -86,7 +84,8 @@ def train(settings: Config, target: str, device: str) -> None:
         sampler = TransitionSampler(episodes, _weights(run, episodes), device)
         random = LaneRandom(run["seeds"], episodes.spec.agents, device)
         sizes = run["training"]
-        rows = loop.train(algorithm, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
+        with compiling.prepared(settings) if sizes["compile"] else nullcontext():
+            rows = loop.train(algorithm, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
         checkpoint.save(out, {"spec": vars(episodes.spec), "seeds": run["seeds"], "algorithm": algorithm.state_dict()})
         files.write_text(log, loop.log_csv(rows, run["seeds"], episodes.spec.agents))
     resume.unlink(missing_ok=True)
@@ -118,14 +117,6 @@ def evaluate(settings: Config, target: str, device: str) -> None:
         _restore(algorithm, trained, device)
         returns = rollout.evaluate(task, algorithm, tuple(run["seeds"]), episodes, setting)
         files.write_text(out, rollout.returns_csv(returns, run["seeds"]))
-
-
-def _prepare_compiler(settings: Config) -> None:
-    """Keep compiled code between jobs; without a C++ compiler say so before an hour is lost."""
-    if not any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++", "c++")):
-        scale = f"config/scales/{settings.scale['name']}.yaml"
-        raise QuartetError("torch.compile needs a C++ compiler", where=scale, mend="install g++, or set compile: false")
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((settings.paths.base / ".compiled").resolve()))
 
 
 def _algorithm(run: dict[str, Any], spec: TaskSpec, device: str) -> Algorithm:
