@@ -60,7 +60,7 @@ def test_the_estimate_comes_from_recorded_benchmarks(settings: config.Config) ->
 def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config) -> None:
     text = plan.describe(settings, "dom2_table1")
     assert "train         90       90" in text
-    assert "no time recorded yet" in text
+    assert "minutes on one core" in text
     assert "missing: behaviour spread" in text
 
 
