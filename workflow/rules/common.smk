@@ -13,7 +13,7 @@ from quartet.provenance import sources
 try:
     QUARTET = configuration.load(Path("."), scale=config["scale"], results=config["results"], papers=config["papers"])
     ARTIFACTS = plan.artifacts(QUARTET)
-    EVERYTHING = plan.plan(QUARTET, ARTIFACTS)
+    plan.plan(QUARTET, ARTIFACTS)  # every name in every cell is checked before anything runs
 except QuartetError as error:
     raise WorkflowError(str(error)) from error
 
