@@ -1,6 +1,7 @@
 """The prey of tag and world: one DDPG prey co-trained with three MADDPG predators, then frozen."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,16 +15,32 @@ from quartet.tasks.scenario import Policy, Scenario
 from quartet.tasks.spec import TaskSpec
 from quartet.training.actors import FrozenActor, load_actor
 from quartet.training.matd3 import MATD3, Config
-from quartet.training.online import PREY_STREAM, Buffer, explore, play, starts
+from quartet.training.online import PREY_STREAM, Buffer, explore, play, starts, uniform
 
 # One critic each, no delay, no smoothing: MADDPG for the predators and, for a prey alone, DDPG (OMAR's released prey).
 LEARNER = Config(twins=1, delay=1, smoothing=0.0, gamma=0.95, tau=0.01, rate=0.01, reward_scale=1.0, batch_norm=True)
 HIDDEN = 64  # units of every hidden layer (OMAR's released prey)
 BATCH = 1024  # joint transitions per update (OMAR's released code)
-CANDIDATES = 3  # preys trained, of which one is kept (ours)
-CHASES = 1000  # episodes in which a candidate is chased (ours)
-CHASE = {"tag": 131.0, "world": 71.0}  # what chasing OMAR's released prey in straight lines scores (measured)
 NOISE = 0.1  # sd of the exploration of predators and prey (OMAR's released code)
+SEEDS = 8  # co-trainings (ours)
+EVERY = 25  # updates between the candidates of one co-training (ours)
+CHASES, UNIFORMS = 1000, 8000  # episodes in which a candidate is judged (ours)
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How hard a prey is to catch: mean returns of two fixed teams against it."""
+
+    chase: float  # predators that run straight at it
+    uniform: float  # predators that act uniformly
+
+    def distance(self, other: "Strength") -> float:
+        """Sum of both relative differences; the papers print the uniform team's score, so it weighs more."""
+        return abs(self.chase / other.chase - 1) + 3 * abs(self.uniform / other.uniform - 1)
+
+
+# OMAR's released prey: chased in straight lines (measured), and the mean return of OMAR's random datasets.
+OMAR = {"tag": Strength(131.0, -4.1), "world": Strength(71.0, -6.8)}
 
 
 @dataclass(frozen=True)
@@ -41,22 +58,24 @@ class PreyConfig:
 
 
 def train_prey(task_name: str, sizes: Mapping[str, int], out: Path, device: str = "cpu") -> None:
-    """Co-train a few preys and keep, in `out`, the one that is most nearly as hard to catch as OMAR's.
+    """Co-train a few preys and keep, in `out`, the snapshot that is most nearly as hard to catch as OMAR's.
 
-    Co-training settles on preys of very different skill, and every score of the task depends on it.
+    Co-training passes through preys of very different skill, and every score of the task depends on it.
     """
-    config, scenario = PreyConfig.of(sizes), tasks.scenario(task_name, device)
-    seeds = [CANDIDATES * config.seed + number for number in range(CANDIDATES)]
-    preys = [cotrain(scenario, replace(config, seed=seed), device) for seed in seeds]
-    scores = [chase_score(task_name, prey, device) for prey in preys]
-    closest = min(range(CANDIDATES), key=lambda number: abs(scores[number] - CHASE[task_name]))
-    preys[closest].save(out)
+    config, scenario, wanted = PreyConfig.of(sizes), tasks.scenario(task_name, device), OMAR[task_name]
+    seeds = range(SEEDS * config.seed, SEEDS * (config.seed + 1))
+    preys = (prey for seed in seeds for prey in cotrain(scenario, replace(config, seed=seed), device))
+    judged = [(strength(task_name, prey, device), prey) for prey in preys]
+    reached, kept = min(judged, key=lambda candidate: candidate[0].distance(wanted))
+    tqdm.write(f"kept a prey of {reached}, wanted {wanted}", file=sys.stderr)
+    kept.save(out)
 
 
-def chase_score(task_name: str, prey: FrozenActor, device: str = "cpu") -> float:
-    """Mean return of predators that run straight at the prey: the lower, the better it flees."""
+def strength(task_name: str, prey: FrozenActor, device: str = "cpu") -> Strength:
+    """Both scores of a candidate; every candidate meets the same episodes."""
     task = tasks.make(task_name, prey=as_policy(prey), device=device)
-    return float(play(task, chase, starts(PREY_STREAM, 0, 0, CHASES)).mean())
+    teams = ((chase, CHASES), (uniform(torch.Generator(device).manual_seed(0)), UNIFORMS))
+    return Strength(*(float(play(task, team, starts(PREY_STREAM, 0, 0, count)).mean()) for team, count in teams))
 
 
 def load_prey(path: Path, device: str = "cpu") -> Policy:
@@ -81,8 +100,8 @@ class Side:
         self.learner.update(self.buffer.sample(BATCH, generator), generator)
 
 
-def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> FrozenActor:
-    """Train both sides at once, each taking the other for a part of the world, and return the prey."""
+def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> Iterator[FrozenActor]:
+    """Train both sides at once, each taking the other for a part of the world; the prey as it was every few updates."""
     rules, generator = scenario.rules, torch.Generator(device).manual_seed(config.seed)
     team = TaskSpec(agents=rules.team, observation=rules.observation, action=2, horizon=rules.horizon)
     alone = TaskSpec(agents=1, observation=rules.prey_observation, action=2, horizon=rules.horizon)
@@ -96,7 +115,8 @@ def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> Froz
         _step(scenario, sides, generator)
         for side in sides:
             side.update(generator)
-    return sides[1].learner.frozen()
+        if (update + 1) % EVERY == 0 or update + 1 == config.updates:
+            yield sides[1].learner.frozen()
 
 
 def _step(scenario: Scenario, sides: list[Side], generator: torch.Generator) -> None:
