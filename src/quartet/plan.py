@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quartet import paths
+from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, hyperparameters
 from quartet.errors import unknown
@@ -161,7 +162,6 @@ def _timeless(missing: Sequence[Job]) -> str:
     return "no time recorded yet at this scale" if missing else "nothing is missing"
 
 
-FIGURES = ("chart", "portrait", "curves")
 TABLE_FORMATS = ("md", "tex", "csv", "json")
 FIGURE_FORMATS = ("svg", "png")
 
@@ -187,3 +187,8 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
 def stage_of(artifact: Artifact) -> str:
     """The command that renders an artifact."""
     return "figure" if artifact.kind in FIGURES else "table"
+
+
+def module_of(artifact: Artifact) -> str:
+    """The module that renders an artifact's kind."""
+    return f"quartet.artifacts.{(FIGURES | TABLES)[artifact.kind]}"

@@ -8,7 +8,7 @@ for artifact in ARTIFACTS:
             artifact.id
         input:
             plan.inputs(QUARTET, artifact),
-            sources=stage_sources(f"quartet.artifacts.{plan.stage_of(artifact)}"),
+            sources=stage_sources(f"quartet.artifacts.{plan.stage_of(artifact)}", plan.module_of(artifact)),
         output:
             plan.outputs(QUARTET, artifact),
         log:

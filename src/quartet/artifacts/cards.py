@@ -5,8 +5,8 @@ from typing import Any
 
 from quartet import paths
 from quartet.artifacts.measure import NOTHING, Stamp
-from quartet.artifacts.output import heading
-from quartet.artifacts.published import Printed
+from quartet.artifacts.output import Order, heading
+from quartet.artifacts.published import Printed, read_published
 from quartet.artifacts.spec import Artifact, Row
 from quartet.evaluation.scores import read_card
 
@@ -25,9 +25,11 @@ def cards_of(artifact: Artifact, results: Path) -> dict[str, dict[str, Any]]:
     return {row: read_card(file) for row, file in files.items() if file.exists()}
 
 
-def datasets_view(artifact: Artifact, published: Published, results: Path, stamp: Stamp) -> dict[str, Any]:
+def view(order: Order) -> dict[str, Any]:
     """The table as plain data."""
-    cards = cards_of(artifact, results)
+    artifact, stamp = order.artifact, order.stamp
+    published = read_published(artifact, order.root)
+    cards = cards_of(artifact, order.results)
     rows = {row.id: _row(row, cards.get(row.id, {}), published, artifact, stamp) for row in artifact.rows}
     missing = len(rows) - len(cards)
     told = f"{missing} of {len(rows)} datasets missing" if missing else f"all {len(rows)} datasets"

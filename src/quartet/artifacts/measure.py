@@ -10,7 +10,7 @@ from quartet import paths
 from quartet.artifacts.published import Printed, read_published
 from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import statistics
-from quartet.evaluation.scores import Returns, normalised, read_card, read_returns
+from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
 
 NOTHING = Printed(None, None, "")
 
@@ -59,7 +59,7 @@ class Measured:
     @cached_property
     def seeds(self) -> statistics.Values:
         """One number per seed; empty where the cell is missing."""
-        return np.empty(0) if self.returns is None else self.returns.by_seed
+        return np.empty(0) if self.returns is None else by_seed(self.returns, self.cell.metric, self.cell.setting)
 
     @property
     def normalised_seeds(self) -> statistics.Values:
@@ -154,7 +154,7 @@ def measure(artifact: Artifact, paper: Paper, results: Path, root: Path = Path("
         for column in artifact.columns:
             cell = artifact.cell(row, column)
             file = cell.file(results)
-            returns = read_returns(file) if file.exists() else None
+            returns = read_returns(file, cell.point) if file.exists() else None
             value = printed.get((row.id, column.id), NOTHING)
             cells[row.id, column.id] = Measured(row, column, cell, returns, value, own[row.task], papers[row.task])
     return Grid(artifact, cells)

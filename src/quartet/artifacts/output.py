@@ -3,13 +3,29 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from quartet.artifacts import text
-from quartet.artifacts.measure import Grid, Stamp
-from quartet.artifacts.spec import Artifact
+from quartet.artifacts.measure import Grid, Stamp, measure
+from quartet.artifacts.spec import Artifact, Paper
 from quartet.files import write_text
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a renderer is asked for: an artifact of a paper, from the results folder of one scale."""
+
+    artifact: Artifact
+    paper: Paper
+    results: Path
+    stamp: Stamp
+    root: Path
+
+    def measured(self) -> Grid:
+        """The artifact's cells, measured."""
+        return measure(self.artifact, self.paper, self.results, self.root)
 
 
 def write_all(out_dir: Path, name: str, texts: dict[str, str]) -> list[Path]:

@@ -8,12 +8,11 @@ from typing import Any
 
 from quartet import paths
 from quartet.artifacts import text
+from quartet.artifacts.kinds import TABLES
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.output import write_all
 from quartet.artifacts.spec import Artifact, Paper, load_paper
 from quartet.errors import QuartetError
-
-TABLES = ("table", "datasets")
 
 
 def render_report(

@@ -8,6 +8,7 @@ from typing import Any
 
 from quartet import paths
 from quartet.errors import QuartetError, unknown
+from quartet.names import run_of
 from quartet.schema import load_yaml
 
 Where = Mapping[str, str]  # some of a cell's coordinates
@@ -24,9 +25,21 @@ class Cell:
     setting: str
     metric: str
 
+    @property
+    def evaluation(self) -> dict[str, str]:
+        """The names of the evaluation this cell is read from; a point of a sweep is evaluated with all of them."""
+        names = asdict(replace(self, variant=run_of(self.variant)))
+        del names["metric"]
+        return names
+
+    @property
+    def point(self) -> str | None:
+        """The point of a sweep that is read; None where the variant is a plain one."""
+        return self.variant if "=" in self.variant else None
+
     def file(self, results: Path) -> Path:
-        """The evaluation this cell is read from, under the results folder of one scale."""
-        return results / paths.EVALUATION.format(**asdict(self))
+        """The file of that evaluation, under the results folder of one scale."""
+        return results / paths.EVALUATION.format(**self.evaluation)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from quartet.artifacts.spec import Column
+from quartet.artifacts.spec import Column, Row
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Okabe and Ito: safe for the colour-blind
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -61,6 +61,16 @@ def looks(columns: Sequence[Column]) -> dict[str, tuple[str, str]]:
     ranked = [column.id for column in columns if not column.reference]
     looked = {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(ranked)}
     return {column.id: looked.get(column.id, (REFERENCE, "X")) for column in columns}
+
+
+def name_rows(axes: Sequence[Axes], blocks: Sequence[tuple[str, Sequence[Row]]]) -> None:
+    """Row titles at the left of each panel, but not again where a panel has the same rows as the one before it."""
+    named: list[str] = []
+    for axis, (_, rows) in zip(axes, blocks, strict=True):
+        titles = [row.title for row in rows]
+        axis.set_yticks(range(len(rows)), titles if titles != named else [""] * len(rows))
+        axis.set_ylim(len(rows) - 0.5, -0.5)
+        named = titles
 
 
 def footer(figure: Figure, text: str, banner: str) -> None:

@@ -1,23 +1,14 @@
-"""One renderer for every table of cells: Markdown, LaTeX, CSV in long form, JSON."""
+"""One renderer for every table: Markdown, LaTeX, CSV in long form, JSON."""
 
-from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from quartet.artifacts import cards, text
-from quartet.artifacts.measure import Grid, Measured, Stamp, measure
-from quartet.artifacts.output import heading, long_csv, table_header, write_all
-from quartet.artifacts.published import read_published
-from quartet.artifacts.spec import Column, load_paper
+from quartet.artifacts import text
+from quartet.artifacts.kinds import TABLES
+from quartet.artifacts.measure import Stamp
+from quartet.artifacts.output import Order, long_csv, write_all
+from quartet.artifacts.spec import load_paper
 from quartet.errors import QuartetError
-from quartet.evaluation import statistics
-
-LONG = [
-    *("artifact", "row", "column", "task", "dataset", "algorithm", "variant", "setting", "metric"),
-    *("mean", "sd", "iqm", "low", "high", "n_seeds", "n_episodes"),
-    *("paper_mean", "paper_spread", "difference", "normalised_own", "normalised_paper", "paper_normalised"),
-    *("best", "runner_up", "improvement", "p", "p_holm", "p_rank", "significant", "note", "scale", "commit"),
-]
 
 
 def render_table(
@@ -26,87 +17,14 @@ def render_table(
     """Write `<out_dir>/<artifact_id>.{md,tex,csv,json}` from what is under `results`, the folder of one scale."""
     paper = load_paper(paper_dir, root)
     artifact = paper.artifact(artifact_id)
-    if artifact.kind == "table":
-        view = table_view(measure(artifact, paper, results, root), stamp)
-        columns = LONG
-    elif artifact.kind == "datasets":
-        view = cards.datasets_view(artifact, read_published(artifact, root), results, stamp)
-        columns = cards.LONG
-    else:
+    if artifact.kind not in TABLES:
         raise QuartetError(f"'{artifact_id}' is a figure, not a table", mend=f"try: quartet figure {artifact_id}")
+    module = import_module(f"quartet.artifacts.{TABLES[artifact.kind]}")
+    view = module.view(Order(artifact, paper, results, stamp, root))
     texts = {
         "md": text.render(f"{artifact.kind}.md.j2", **view),
         "tex": text.render(f"{artifact.kind}.tex.j2", **view),
-        "csv": long_csv(view["cells"], columns),
+        "csv": long_csv(view["cells"], module.LONG),
         "json": text.plain_json(view),
     }
     return write_all(out_dir, artifact_id, texts)
-
-
-def table_view(grid: Grid, stamp: Stamp) -> dict[str, Any]:
-    """A measured table as plain data: what the JSON holds and what the templates print."""
-    cells = {key: _cell(cell, grid, stamp) for key, cell in grid.cells.items()}
-    columns = grid.artifact.columns
-    return {
-        **heading(grid.artifact, stamp),
-        "header": table_header(grid, stamp),
-        "missing": len(cells) - len(grid.there),
-        "columns": [{"id": column.id, "title": column.title, "reference": column.reference} for column in columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": row.title, "cells": [cells[row.id, c.id] for c in columns]} for row in rows],
-            }
-            for title, rows in grid.artifact.blocks
-        ],
-        "summary": [_summary(column, grid.column(column)) for column in columns],
-        "cells": list(cells.values()),
-    }
-
-
-def _cell(cell: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:
-    low, high = cell.interval
-    verdict = grid.verdicts.get(cell.row.id)
-    best = verdict is not None and verdict.best == cell.column.id
-    lead = verdict if best else None
-    return {
-        "artifact": grid.artifact.id,
-        "row": cell.row.id,
-        "column": cell.column.id,
-        **asdict(cell.cell),
-        "mean": cell.mean,
-        "sd": cell.deviation,
-        "iqm": statistics.iqm(cell.seeds) if cell.seeds.size else None,
-        "low": low,
-        "high": high,
-        "n_seeds": int(cell.seeds.size),
-        "n_episodes": 0 if cell.returns is None else int(cell.returns.values.shape[1]),
-        "paper_mean": cell.printed.mean,
-        "paper_spread": cell.printed.spread,
-        "difference": cell.difference,
-        "normalised_own": cell.own.score(cell.mean),
-        "normalised_paper": cell.papers.score(cell.mean),
-        "paper_normalised": cell.papers.score(cell.printed.mean),
-        "best": best,
-        "runner_up": lead.runner_up if lead else None,
-        "improvement": lead.improvement if lead else None,
-        "p": lead.p if lead else None,
-        "p_holm": lead.p_holm if lead else None,
-        "p_rank": lead.p_rank if lead else None,
-        "significant": bool(lead and lead.significant),
-        "note": cell.printed.note,
-        "scale": stamp.scale,
-        "commit": stamp.commit,
-    }
-
-
-def _summary(column: Column, cells: list[Measured]) -> dict[str, Any]:
-    """A column's mean normalised score over all rows, if all are there; beside it the paper's, by the paper's ends."""
-    ours = [cell.normalised_seeds for cell in cells]
-    mean, (low, high) = None, (None, None)
-    if all(seeds.size for seeds in ours):
-        mean, (low, high) = sum(statistics.mean(seeds) for seeds in ours) / len(ours), statistics.interval(ours)
-    printed = [cell.papers.score(cell.printed.mean) for cell in cells]
-    known = [score for score in printed if score is not None]
-    paper = sum(known) / len(known) if len(known) == len(cells) else None
-    return {"column": column.id, "mean": mean, "low": low, "high": high, "paper_mean": paper}

@@ -63,7 +63,7 @@ def _artifact(settings: Config, target: str, command: str) -> None:
         raise unknown(command, target, known)
     artifact = known[target]
     made = plan.outputs(settings, artifact)
-    with _recorded(settings, command, target, plan.inputs(settings, artifact), made):
+    with _recorded(settings, command, target, plan.inputs(settings, artifact), made, plan.module_of(artifact)):
         _render(settings, artifact, made[0].parent)
 
 
@@ -73,11 +73,13 @@ def _render(settings: Config, artifact: Artifact, out: Path) -> None:
 
 
 def _recorded(
-    settings: Config, stage: str, target: str, read: list[Path], made: list[Path]
+    settings: Config, stage: str, target: str, read: list[Path], made: list[Path], *modules: str
 ) -> AbstractContextManager[None]:
     wanted = {"target": target, "scale": settings.scale["name"], "seeds": list(settings.seeds)}
     there = [path for path in dict.fromkeys(read) if path.exists()]
-    return provenance.record(made, stage=stage, settings=wanted, inputs=there, modules=["quartet.stages.render"])
+    return provenance.record(
+        made, stage=stage, settings=wanted, inputs=there, modules=["quartet.stages.render", *modules]
+    )
 
 
 def _pair(settings: Config, paper: str, name: str) -> list[Path]:

@@ -1,0 +1,15 @@
+"""The kinds of artifacts, and the module of this package that renders each.
+
+A table's module has `view(order)`, plain data for the template of its kind, and `LONG`, the columns of its CSV;
+a figure's has `draw(order)`. A new kind is a line here, a module, and its name in the schema.
+"""
+
+TABLES = {
+    "table": "cells",
+    "datasets": "cards",
+}
+FIGURES = {
+    "chart": "chart",
+    "portrait": "portrait",
+    "curves": "curves",
+}
