@@ -28,8 +28,8 @@ def best_action(
 ) -> Tensor:
     """OMAR Algorithm 1: the best of the last round's samples and the policy's own action under Q_1.
 
-    normal (L, rounds, S, B, a) are the search's draws; every round refits a Gaussian to its samples, weighted by
-    softmax(Q).
+    normal (L, rounds, S, B, a) are the search's draws; every round refits a Gaussian to its samples: the mean
+    weighted by softmax(Q), the deviation around it not weighted (OMAR's released code).
     """
     center, deviations = torch.zeros_like(policy_actions), torch.full_like(policy_actions, deviation)
     for draws in normal.unbind(1):
@@ -37,7 +37,7 @@ def best_action(
         values = q_values(net, critic, batch.observations, samples)[0]
         weights = values.softmax(1).unsqueeze(-1)
         center = (weights * samples).sum(1)
-        deviations = (weights * (samples - center.unsqueeze(1)).square()).sum(1).sqrt()
+        deviations = (samples - center.unsqueeze(1)).square().mean(1).sqrt()
     own = q_of(net, critic, batch.observations, policy_actions)
     candidates = torch.cat([policy_actions.unsqueeze(1), samples], dim=1)
     best = torch.cat([own.movedim(0, 1), values], dim=1).argmax(1)
