@@ -120,7 +120,8 @@ def test_omars_search_refits_its_gaussian_by_softmax_q_and_returns_the_best() ->
     # the next round's Gaussian: mean (e - 1/e) / (e + 1/e) = tanh 1; around it -1 and 1 deviate by sqrt(1 + tanh^2 1)
     twice = torch.cat([normal, 0.1 * normal], dim=1)
     best = omar.best_action(CRITIC, sign_critics(CRITIC), batch, own, twice, 2.0)
-    torch.testing.assert_close(best, torch.full((1, 2, 1), math.tanh(1) + 0.1 * math.sqrt(1 + math.tanh(1) ** 2)), atol=1e-4, rtol=0)
+    found = math.tanh(1) + 0.1 * math.sqrt(1 + math.tanh(1) ** 2)
+    torch.testing.assert_close(best, torch.full((1, 2, 1), found), atol=1e-4, rtol=0)
 
 
 def test_omars_policy_weighs_imitation_and_q() -> None:
