@@ -4,6 +4,8 @@ The generator is SplitMix64 (Steele, Lea and Flood, 2014). Number k of a stream 
 state is kept and all numbers of all streams come from one vectorised expression.
 """
 
+from math import cos, log, pi, sin, sqrt
+
 import torch
 from torch import Tensor
 
@@ -23,6 +25,20 @@ def bits(seeds: Tensor, count: int, first: int = 0) -> Tensor:
 def uniform(seeds: Tensor, count: int, first: int = 0) -> Tensor:
     """Uniform float32 numbers in [0, 1) from the upper 24 bits of each seed's stream, (count, n)."""
     return _shift_right(bits(seeds, count, first), 40).to(torch.float32) * 2.0**-24
+
+
+def normal(seeds: Tensor, count: int, first: int = 0) -> Tensor:
+    """Standard normal float64 numbers (count, n), count even, by Box and Muller from uniform numbers first onwards.
+
+    Number by number: vectorised logarithms round the last few of a tensor otherwise than the rest, and then an
+    episode's start would depend on its place in the batch.
+    """
+    lengths, turns = uniform(seeds.cpu(), count, first).double().chunk(2)
+    lengths.apply_(lambda u: sqrt(-2 * log(1 - u)))
+    cosines, sines = turns.clone(), turns.clone()
+    cosines.apply_(lambda u: cos(2 * pi * u))
+    sines.apply_(lambda u: sin(2 * pi * u))
+    return torch.cat([lengths * cosines, lengths * sines])
 
 
 def _signed(word: int) -> int:
