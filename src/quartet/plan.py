@@ -180,7 +180,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
     if artifact.kind == "curves":
         tasks = dict.fromkeys(row.task for row in artifact.rows)
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
-    found += [artifact.published] if artifact.published else []
+    found += artifact.printed
     return [*dict.fromkeys(found), config.paper(artifact.paper) / "artifacts.yaml"]
 
 

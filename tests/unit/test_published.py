@@ -87,7 +87,7 @@ def change(file: Path, old: str, new: str) -> None:
         ("kind: table", "kind: tabel", "unknown value 'tabel'; did you mean 'table'?"),
         ("    reference: [bc]", "    reference: [bd]", "unknown column 'bd'; did you mean 'bc'?"),
         ("setting: standard, ", "", "row 'tag/random' leaves setting open"),
-        ("of: dom2_table1", "of: dom2_tabel1", "unknown table 'dom2_tabel1'; did you mean 'dom2_table1'?"),
+        ("of: [dom2_table1]", "of: [dom2_tabel1]", "unknown table 'dom2_tabel1'; did you mean 'dom2_table1'?"),
         ("algorithm: [bc, ", "algorithm: [bc, bc, ", "non-unique"),
         ("    columns: {algorithm: [bc, ma-cql, omar, ma-sfbc, dom2]}\n", "", "missing key 'columns'"),
         ("{task: [tag, world, spread]}", "{tsak: [tag]}", "unknown key 'tsak'; did you mean 'task'?"),

@@ -8,9 +8,8 @@ import numpy as np
 
 from quartet.artifacts import text
 from quartet.artifacts.claims import Claim, count_rows, load_claims
-from quartet.artifacts.measure import NOTHING
 from quartet.artifacts.output import write_all
-from quartet.artifacts.published import Printed, read_published
+from quartet.artifacts.published import NOTHING, Printed, read_published
 from quartet.artifacts.spec import Artifact, Paper, load_paper
 from quartet.errors import QuartetError
 from quartet.evaluation import statistics

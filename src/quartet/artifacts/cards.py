@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.measure import NOTHING, Stamp
+from quartet.artifacts.measure import Stamp
 from quartet.artifacts.output import Order, heading
-from quartet.artifacts.published import Printed, read_published
+from quartet.artifacts.published import NOTHING, Printed, read_published
 from quartet.artifacts.spec import Artifact, Row
 from quartet.evaluation.scores import read_card
 

@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from quartet import paths
-from quartet.artifacts.published import Printed, read_published
+from quartet.artifacts.published import NOTHING, Printed, printed_beside
 from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
-
-NOTHING = Printed(None, None, "")
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ class Grid:
 
 def measure(artifact: Artifact, paper: Paper, results: Path, root: Path = Path(".")) -> Grid:
     """Measure a table from the evaluations and cards under `results`, the folder of one scale."""
-    printed = read_published(artifact, root)
+    printed = printed_beside(artifact, root)
     own = {row.task: own_ends(results, row.task) for row in artifact.rows}
     papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
     cells: dict[tuple[str, str], Measured] = {}

@@ -70,6 +70,7 @@ class Column:
     title: str
     where: Where
     reference: bool
+    point: str = ""  # the title of a point along a line; its columns share all but this and what it decides
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,12 @@ class Artifact:
     where: Where
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
-    published: Path | None
+    published: tuple[Path, ...]
     claims: tuple[str, ...]
-    of: str | None  # the table that a figure draws
+    of: tuple[str, ...] = ()  # the tables that a figure draws
+    along: str = ""  # what the points along a line are
+    normalised: bool = False  # whether averages are of normalised scores
+    beside: "Artifact | None" = None  # the table whose printed values stand beside the same cells
 
     def cell(self, row: Row, column: Column) -> Cell:
         """The cell at a row and column; the more specific of artifact, row and column wins."""
@@ -95,15 +99,28 @@ class Artifact:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Every cell of the grid, row by row."""
+        if self.kind == "settings":
+            return ()
         return tuple(self.cell(row, column) for row in self.rows for column in self.columns)
 
     @cached_property
     def datasets(self) -> tuple[tuple[str, str], ...]:
         """The (task, dataset) cards it reads: its rows'; for a table, the two ends of the normalised score."""
-        if not self.columns:
+        if not self.cells:
             return tuple((row.task, row.dataset) for row in self.rows)
         tasks = dict.fromkeys(row.task for row in self.rows)
         return tuple((task, end) for task in tasks for end in ("random", "expert"))
+
+    @property
+    def printed(self) -> tuple[Path, ...]:
+        """The files of printed values it shows."""
+        return self.published if self.beside is None else self.beside.published
+
+    @property
+    def lines(self) -> dict[str, tuple[Column, ...]]:
+        """The columns by title: one a title, but for a figure of lines, where they are the points of each."""
+        titles = dict.fromkeys(column.title for column in self.columns)
+        return {title: tuple(column for column in self.columns if column.title == title) for title in titles}
 
     @property
     def blocks(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
@@ -143,29 +160,31 @@ def load_paper(paper_dir: Path, root: Path = Path(".")) -> Paper:
     titles = data.get("titles", {})
     declared = data["artifacts"]
     artifacts = [_artifact(name, given, data["paper"], titles, file) for name, given in declared.items()]
-    grids = {artifact.id: artifact for artifact in artifacts if artifact.of is None}
-    drawn = tuple(_drawn(artifact, grids, file) for artifact in artifacts)
+    grids = {artifact.id: artifact for artifact in artifacts if not artifact.of}
+    drawn = tuple(_drawn(artifact, declared[artifact.id], grids, file) for artifact in artifacts)
     return Paper(data["paper"], data["title"], titles, data.get("scores", {}), data["seeds"], drawn)
 
 
 def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file: Path) -> Artifact:
     place = f"{file}: artifacts.{name}"
     reference = given.get("reference", [])
-    columns = tuple(
-        Column(entry.id, entry.title, entry.where, entry.id in reference)
-        for entry in _axis(given.get("columns", []), titles, f"{place}.columns")
-    )
-    for absent in set(reference) - {column.id for column in columns}:
-        raise unknown("column", absent, (column.id for column in columns), where=f"{place}.reference")
+    entries = _axis(given.get("columns", []), titles, f"{place}.columns")
+    for absent in set(reference) - {entry.id for entry in entries}:
+        raise unknown("column", absent, (entry.id for entry in entries), where=f"{place}.reference")
+    columns = tuple(Column(entry.id, entry.title, entry.where, entry.id in reference) for entry in entries)
+    if "points" in given:
+        columns = _along(columns, _axis(given["points"], titles, f"{place}.points"))
     rows = tuple(
         Row(f"{block.id}/{row.id}", row.title, block.title, {**block.where, **row.where})
         for block in _axis(given.get("blocks", []), titles, f"{place}.blocks")
         for row in _axis(given.get("rows", []), titles, f"{place}.rows")
     )
-    published = file.parent / given["published"] if "published" in given else None
+    published = (file.parent / given["published"],) if "published" in given else ()
     where, claims = given.get("cell", {}), tuple(given.get("claims", ()))
     texts = given["kind"], given["number"], given["caption"]
-    artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, given.get("of"))
+    shown = {key: given[key] for key in ("along", "normalised") if key in given}
+    of = tuple(given.get("of", ()))
+    artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, of, **shown)
     _decided(artifact, place)
     return artifact
 
@@ -190,8 +209,19 @@ def _axis(given: dict[str, list[str]] | list[dict[str, Any]], titles: Where, pla
     )
 
 
+def _along(columns: tuple[Column, ...], points: tuple[_Entry, ...]) -> tuple[Column, ...]:
+    """Every column at every point of its line."""
+    return tuple(
+        replace(column, id=f"{column.id}@{point.id}", where={**column.where, **point.where}, point=point.title)
+        for column in columns
+        for point in points
+    )
+
+
 def _decided(artifact: Artifact, place: str) -> None:
     """Every cell of a table, and the task and dataset of every other row, must be decided by now."""
+    if artifact.kind == "settings":
+        return
     needed = {field.name for field in fields(Cell)} if artifact.columns else {"task", "dataset"}
     for row in artifact.rows:
         for where in [column.where for column in artifact.columns] or [{}]:
@@ -202,11 +232,26 @@ def _decided(artifact: Artifact, place: str) -> None:
                 )
 
 
-def _drawn(artifact: Artifact, grids: Mapping[str, Artifact], file: Path) -> Artifact:
-    """A figure takes the grid and the printed values of the table it draws."""
-    if artifact.of is None:
+def _drawn(artifact: Artifact, given: dict[str, Any], grids: Mapping[str, Artifact], file: Path) -> Artifact:
+    """A figure takes the grids and printed values of the tables it draws, or the values of the table beside it."""
+    place = f"{file}: artifacts.{artifact.id}"
+    for key, names in (("of", artifact.of), ("beside", given.get("beside", "").split())):
+        for name in names:
+            if name not in grids:
+                raise unknown("table", name, grids, where=f"{place}.{key}")
+    if "beside" in given:
+        artifact = replace(artifact, beside=grids[given["beside"]])
+    if not artifact.of:
         return artifact
-    if artifact.of not in grids:
-        raise unknown("table", artifact.of, grids, where=f"{file}: artifacts.{artifact.id}.of")
-    own = {name: getattr(artifact, name) for name in ("id", "kind", "number", "caption", "claims", "of")}
-    return replace(grids[artifact.of], **own)
+    tables = [grids[name] for name in artifact.of]
+    rows = [replace(row, where={**table.where, **row.where}) for table in tables for row in table.rows]
+    panels = given.get("panels", [row.id.split("/")[0] for row in rows])
+    for absent in set(panels) - {row.id.split("/")[0] for row in rows}:
+        raise unknown("block", absent, {row.id.split("/")[0] for row in rows}, where=f"{place}.panels")
+    return replace(
+        artifact,
+        where={**tables[0].where, **artifact.where},
+        rows=tuple(row for row in rows if row.id.split("/")[0] in panels),
+        columns=tables[0].columns,
+        published=tuple(path for table in tables for path in table.published),
+    )
