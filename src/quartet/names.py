@@ -1,7 +1,38 @@
 """The names a cell may use; a new task or dataset quality is named here."""
 
-TASKS = ("tag", "world", "spread")
+from quartet.errors import QuartetError
+
+TASKS = ("tag", "world", "spread", "cheetah", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
+_SHARED_MODULES = {
+    "landmarks-covered": "landmarks",
+    "spread-sparse": "spread_variants",
+    "spread-long": "spread_variants",
+}
 NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
 QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert")
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
-SETTINGS = ("standard", "shifted")
+SETTINGS = ("standard", "shifted", "random", "extreme")
+METRICS = ("return", "best", "good")
+
+
+def module_of(task: str) -> str:
+    """The module that defines a task."""
+    return f"quartet.tasks.{_SHARED_MODULES.get(task, task)}"
+
+
+def settings_of(task: str) -> tuple[str, ...]:
+    """The settings a task can be played in."""
+    return ("standard", "random", "extreme") if task == "cheetah" else ("standard", "shifted")
+
+
+def run_of(variant: str) -> str:
+    """The run a variant belongs to: all points of a sweep (`eta=0.5`) are trained in one (`eta`)."""
+    return variant.partition("=")[0]
+
+
+def attempts(setting: str) -> tuple[str, int]:
+    """A setting and K: `shifted@10` is ten attempts from each start of `shifted`, `shifted` one."""
+    name, at, count = setting.partition("@")
+    if at and not (count.isdecimal() and int(count)):
+        raise QuartetError(f"'{setting}' does not say how many attempts", mend=f"write {name}@10")
+    return name, int(count or 1)

@@ -13,7 +13,7 @@ from quartet.tasks.particle import World
 RECORD = json.loads((Path(__file__).parent / "omar.json").read_text())["tasks"]
 
 
-@pytest.mark.parametrize("name", tasks.NAMES)
+@pytest.mark.parametrize("name", RECORD)
 def test_an_episode_of_omar(name: str) -> None:
     record, rules = RECORD[name], tasks.scenario(name).rules
     world = World(rules.bodies, dtype=torch.float64)

@@ -10,7 +10,9 @@ from quartet import tasks
 from quartet.errors import QuartetError
 from quartet.tasks import reference
 
-SLOWEST = {"spread": 0.3, "tag": 0.4, "world": 0.5}
+SLOWEST = {"spread": 0.3, "tag": 0.4, "world": 0.5, "spread-sparse": 0.3, "spread-long": 0.3}
+HORIZON = {"spread-long": 100}  # 25 elsewhere
+SEES = {"tag": 16, "world": 24, "landmarks": 24, "landmarks-covered": 24}  # 18 elsewhere
 
 
 def rollout(name: str, seeds: Tensor, actions: Tensor, setting: str = "standard") -> Tensor:
@@ -50,7 +52,7 @@ def test_every_setting_starts_a_seed_at_the_same_place(name: str) -> None:
     assert torch.equal(task.reset(torch.arange(9)), task.reset(torch.arange(9), "shifted"))
 
 
-@pytest.mark.parametrize("name", tasks.NAMES)
+@pytest.mark.parametrize("name", SLOWEST)
 def test_bodies_start_at_rest_and_uniformly_in_their_squares(name: str) -> None:
     scenario = tasks.scenario(name)
     scenario.reset(torch.arange(4000))
@@ -62,7 +64,7 @@ def test_bodies_start_at_rest_and_uniformly_in_their_squares(name: str) -> None:
         assert abs(places.square().mean() - 1 / 3) < 0.02
 
 
-@pytest.mark.parametrize("name", tasks.NAMES)
+@pytest.mark.parametrize("name", SLOWEST)
 def test_the_shift_draws_a_speed_cap_for_each_of_the_team(name: str) -> None:
     scenario = tasks.scenario(name)
     scenario.reset(torch.arange(4000), "shifted")
@@ -72,7 +74,7 @@ def test_the_shift_draws_a_speed_cap_for_each_of_the_team(name: str) -> None:
     assert abs(torch.corrcoef(caps[:3]) - torch.eye(3)).max() < 0.08
     assert (caps[3:] == torch.tensor(1.3)).all()  # the prey keeps its own
     scenario.reset(torch.arange(2))
-    own = float("inf") if name == "spread" else 1.0
+    own = 1.0 if name in tasks.NEEDS_PREY else float("inf")
     assert (scenario.world.max_speed[:3] == own).all()
 
 
@@ -88,11 +90,11 @@ def test_nobody_is_faster_than_the_cap(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", tasks.NAMES)
-def test_an_episode_lasts_25_steps_and_never_terminates(name: str) -> None:
-    task = tasks.make(name)
+def test_an_episode_lasts_to_its_horizon_and_never_terminates(name: str) -> None:
+    task, horizon = tasks.make(name), HORIZON.get(name, 25)
     task.reset(torch.arange(4))
-    steps = [task.step(torch.zeros(4, 3, 2)) for _ in range(25)]
-    assert [bool(step.truncations.all()) for step in steps] == [False] * 24 + [True]
+    steps = [task.step(torch.zeros(4, 3, 2)) for _ in range(horizon)]
+    assert [bool(step.truncations.all()) for step in steps] == [False] * (horizon - 1) + [True]
     assert not any(step.terminals.any() for step in steps)
     with pytest.raises(QuartetError, match="no episode is under way; call reset first"):
         task.step(torch.zeros(4, 3, 2))
@@ -100,9 +102,8 @@ def test_an_episode_lasts_25_steps_and_never_terminates(name: str) -> None:
 
 @pytest.mark.parametrize("name", tasks.NAMES)
 def test_shapes_types_and_memory(name: str) -> None:
-    task = tasks.make(name)
-    size = {"spread": 18, "tag": 16, "world": 24}[name]
-    assert asdict(task.spec) == {"agents": 3, "observation": size, "action": 2, "horizon": 25, "state": 0}
+    task, size, horizon = tasks.make(name), SEES.get(name, 18), HORIZON.get(name, 25)
+    assert asdict(task.spec) == {"agents": 3, "observation": size, "action": 2, "horizon": horizon, "state": 0}
     start = task.reset(torch.arange(5))
     step = task.step(torch.zeros(5, 3, 2))
     assert start.shape == step.observations.shape == (5, 3, size)
@@ -149,7 +150,7 @@ def test_co_training_controls_predators_and_prey() -> None:
 
 
 def test_the_names_say_which_tasks_need_a_prey() -> None:
-    assert tasks.NAMES == ("spread", "tag", "world")
+    assert tasks.NAMES == ("spread", "tag", "world", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
     assert {"tag", "world"} == tasks.NEEDS_PREY
 
 

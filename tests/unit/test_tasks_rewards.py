@@ -45,7 +45,7 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("name", tasks.NAMES)
+@pytest.mark.parametrize("name", BODIES)
 def test_the_bodies_are_those_of_omars_code(name: str) -> None:
     assert [astuple(body) for body in tasks.scenario(name).rules.bodies] == BODIES[name]
 

@@ -3,20 +3,26 @@
 import torch
 
 from quartet.errors import unknown
-from quartet.tasks import spread, tag, world
+from quartet.names import module_of
+from quartet.tasks import landmarks, spread, spread_variants, tag, world
 from quartet.tasks.scenario import ParticleTask, Policy, Rules, Scenario
 from quartet.tasks.spec import Step, Task, TaskSpec
 
-_RULES = {rules.name: rules for rules in (spread.RULES, tag.RULES, world.RULES)}
+_PAPERS = (spread.RULES, tag.RULES, world.RULES, landmarks.RULES, landmarks.COVERED)
+_RULES = {rules.name: rules for rules in (*_PAPERS, spread_variants.SPARSE, spread_variants.LONG)}
 
-NAMES: tuple[str, ...] = tuple(_RULES)
+NAMES: tuple[str, ...] = tuple(_RULES)  # of the particle tasks
 NEEDS_PREY: frozenset[str] = frozenset(name for name, rules in _RULES.items() if rules.prey_observation)
 
-__all__ = ["NAMES", "NEEDS_PREY", "Scenario", "Step", "Task", "TaskSpec", "make", "scenario"]
+__all__ = ["NAMES", "NEEDS_PREY", "Scenario", "Step", "Task", "TaskSpec", "make", "module_of", "scenario"]
 
 
 def make(name: str, *, prey: Policy | None = None, device: str | torch.device = "cpu") -> Task:
     """The team's task: `prey` maps its observations (n, prey_observation) to actions (n, 2); None stands still."""
+    if name == "cheetah":
+        from quartet.tasks.cheetah import Cheetah  # imports MuJoCo, which only this task needs
+
+        return Cheetah(device)
     return ParticleTask(_rules(name), prey, device)
 
 
@@ -27,5 +33,5 @@ def scenario(name: str, device: str | torch.device = "cpu") -> Scenario:
 
 def _rules(name: str) -> Rules:
     if name not in _RULES:
-        raise unknown("task", name, NAMES)
+        raise unknown("task", name, [*NAMES, "cheetah"])
     return _RULES[name]

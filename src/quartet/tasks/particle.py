@@ -67,9 +67,14 @@ class World:
         flat = [mover * len(bodies) + other for mover in numbers for other in numbers if other != mover]
         self._others = torch.tensor(flat, dtype=torch.long, device=device)
 
-    def place(self, position: Tensor, max_speed: Tensor) -> None:
-        """Put the bodies at rest at `position` (2, bodies, n), with the movers' speed caps (movers, n)."""
+    def place(self, position: Tensor, max_speed: Tensor, hidden: Tensor | None = None) -> None:
+        """Put the bodies at rest at `position` (2, bodies, n), with the movers' speed caps (movers, n).
+
+        `hidden` (bodies - movers, n) marks the fixtures that are not there; the rules say what that means.
+        """
         self.position, self.max_speed = position.clone(), max_speed
+        nothing = torch.zeros_like(position[0, self.movers :], dtype=torch.bool)
+        self.hidden = nothing if hidden is None else hidden
         self.velocity = torch.zeros_like(position[:, : self.movers])
         self._measure()
 

@@ -4,14 +4,14 @@
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from quartet.tasks import NAMES, make
+from quartet.tasks import NAMES, NEEDS_PREY, make
 from quartet.tasks.scenario import Policy
 from quartet.tasks.spec import Task
 
@@ -31,9 +31,22 @@ def chase(observations: Tensor) -> Tensor:
 
 def cover(observations: Tensor) -> Tensor:
     """Agents of `spread` share the landmarks out so that their distances add up to the least, drive there and brake."""
-    velocity, offsets = observations[..., :2], observations[..., 4:10].reshape(*observations.shape[:-1], 3, 2)
-    distances = offsets.norm(dim=-1)  # (n, agents, landmarks)
-    orders = torch.tensor(list(permutations(range(3))), device=observations.device)
+    return drive(observations, 3, list(permutations(range(3))))
+
+
+def alternate(observations: Tensor) -> Tensor:
+    """Agents of `landmarks` take every other vertex of the ring, whichever three are nearer; hiding does not move them.
+
+    So they never crowd, which is what the collisions ask for.
+    """
+    return drive(observations, 6, [order for triple in ((0, 2, 4), (1, 3, 5)) for order in permutations(triple)])
+
+
+def drive(observations: Tensor, landmarks: int, assignments: Sequence[Sequence[int]]) -> Tensor:
+    """Agents take the assignment of landmarks whose distances add up to the least, drive there and brake."""
+    offsets = observations[..., 4 : 4 + 2 * landmarks].reshape(*observations.shape[:-1], landmarks, 2)
+    velocity, distances = observations[..., :2], offsets.norm(dim=-1)  # distances (n, agents, landmarks)
+    orders = torch.tensor(assignments, device=observations.device)
     costs = distances[:, torch.arange(3), orders].sum(-1)  # (n, orders)
     chosen = orders[costs.argmin(-1)]  # (n, agents)
     target = offsets.gather(2, chosen[..., None, None].expand(-1, -1, 1, 2)).squeeze(2)
@@ -54,13 +67,11 @@ def returns(task: Task, policy: Policy, episodes: int, setting: str = "standard"
 def players(seed: int) -> Iterator[tuple[str, str, str, Policy, Policy | None]]:
     """Rows of the table: task, player and prey by name, then both as policies."""
     for name in NAMES:
-        if name == "spread":
-            yield name, "uniform", "", uniform(seed), None
-            yield name, "cover", "", cover, None
-            continue
-        for player, policy in (("uniform", uniform(seed)), ("chase", chase)):
-            yield name, player, "still", policy, None
-            yield name, player, "uniform", policy, uniform(seed + 1)
+        oracle = chase if name in NEEDS_PREY else alternate if name.startswith("landmarks") else cover
+        for player, policy in (("uniform", uniform(seed)), (oracle.__name__, oracle)):
+            yield name, player, "still" if name in NEEDS_PREY else "", policy, None
+            if name in NEEDS_PREY:
+                yield name, player, "uniform", policy, uniform(seed + 1)
 
 
 def main() -> None:

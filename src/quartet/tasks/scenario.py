@@ -1,7 +1,7 @@
 """A scenario is a particle world with rules: who acts, what each sees and is paid. A task is the team's part of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from quartet.tasks.spec import Step, TaskSpec
 
 Policy = Callable[[Tensor], Tensor]  # observations (..., o) -> actions (..., 2)
 View = Callable[[World], Tensor]
+Start = Callable[[Tensor], Tensor]  # uniform numbers in [0, 1), (2, bodies, n) -> places (2, bodies, n)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Rules:
     observe_prey: View | None = None
     reward_prey: View | None = None
     horizon: int = 25
+    start: Start | None = None  # where an episode begins; None: every body uniformly in its own square
+    hides: Mapping[str, int] = field(default_factory=dict)  # setting -> how many fixtures an episode hides, else none
 
 
 class Scenario:
@@ -64,14 +67,18 @@ class Scenario:
             what = f"seeds are {seeds.dtype} of shape {tuple(seeds.shape)}"
             raise self._error(what, mend="pass one int64 seed per episode, shape (n,)")
         coordinates = 2 * len(self.rules.bodies)
-        draws = uniform(seeds.to(self.device), coordinates + self.rules.team)
-        places = draws[:coordinates].view(2, -1, len(seeds)) * 2 - 1
+        hides, team = self.rules.hides.get(setting, 0), self.rules.team
+        fixtures = len(self.rules.bodies) - self.world.movers if hides else 0
+        draws = uniform(seeds.to(self.device), coordinates + team + fixtures)
+        drawn = draws[:coordinates].view(2, -1, len(seeds))
+        places = (drawn * 2 - 1) * self._starts if self.rules.start is None else self.rules.start(drawn)
         caps = self._caps.repeat(1, len(seeds))
         speeds = self.rules.speeds[setting]
         if speeds is not None:
             slowest, fastest = speeds
-            caps[: self.rules.team] = draws[coordinates:] * (fastest - slowest) + slowest
-        self.world.place(places * self._starts, caps)
+            caps[:team] = draws[coordinates : coordinates + team] * (fastest - slowest) + slowest
+        ranks = draws[coordinates + team :].argsort(stable=True, dim=0).argsort(dim=0)
+        self.world.place(places, caps, ranks < hides if hides else None)  # the lowest numbers hide
         self.episodes, self.time = len(seeds), 0
 
     @torch.no_grad()

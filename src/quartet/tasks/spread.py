@@ -23,8 +23,12 @@ def observation(world: World) -> Tensor:
 def reward(world: World) -> Tensor:
     """Sum over landmarks of min(1/distance of the nearest agent, 10), less 5 for each agent one touches."""
     covered = total(world.distance[:, 3:].amin(0).clamp_(min=NEAREST).reciprocal_(), 0)
-    contacts = total(world.touching(slice(3), slice(3)).to(covered.dtype), 1) - 1  # everyone overlaps itself
-    return covered - COLLISION * contacts
+    return covered - COLLISION * contacts(world)
+
+
+def contacts(world: World) -> Tensor:
+    """How many other agents each agent touches, (3, n)."""
+    return total(world.touching(slice(3), slice(3)).to(world.distance.dtype), 1) - 1  # everyone overlaps itself
 
 
 RULES = Rules(
