@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _stage(settings: config.Config, given: argparse.Namespace) -> None:
     """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
+    if given.command == "import":
+        import_module("quartet.stages.importing").import_dataset(settings, given.folder, given.target)
+        return
     module = next((name for name, commands in MODULES.items() if given.command in commands), "render")
     run = getattr(import_module(f"quartet.stages.{module}"), given.command)
     run(settings, given.target, *([given.device] if module == "compute" else []))
@@ -48,6 +51,7 @@ COMMANDS = {
     "prey": ("TASK", "train and freeze the prey of a task: tag"),
     "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),
     "dataset": ("TASK/DATASET", "collect or mix one dataset: spread/medium"),
+    "import": ("TASK/DATASET", "make one dataset from a FOLDER in the layout OMAR published: FOLDER tag/expert"),
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
     "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
     "table": ("ARTIFACT", "render a table: dom2_table1"),
@@ -66,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (target, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
+        if name == "import":
+            command.add_argument("folder", metavar="FOLDER")
         command.add_argument("target", metavar=target)
         command.add_argument("--scale", help="quick, laptop or paper (default: config/config.yaml)")
         command.add_argument("--results", help="folder of the results (default: config/config.yaml)")

@@ -1,5 +1,6 @@
 """Configuration is data: scales, algorithms and papers read from config/, checked against their schemas."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class Config:
     papers: tuple[str, ...]
     scale: dict[str, Any]
     paths: Paths
+    imports: Mapping[str, str]  # task/dataset -> the published folder it is made from instead of being collected
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -30,7 +32,7 @@ class Config:
 
 
 def load(root: Path, **overrides: Any) -> Config:
-    """Read config/config.yaml and its scale; `overrides` (scale, results, papers) win where they are not None."""
+    """Read config/config.yaml and its scale; `overrides` (scale, results, papers, imports) win unless None."""
     file = root / "config" / "config.yaml"
     if not file.exists():
         raise QuartetError("no Quartet checkout here", where=str(file), mend="run from the repository, or give --root")
@@ -40,7 +42,12 @@ def load(root: Path, **overrides: Any) -> Config:
     scale = _named(root / "config" / "scales", "scale", given["scale"], root)
     for name in given["papers"]:
         _existing(root / "config" / "papers", "paper", name, suffix="")
-    return Config(root, tuple(given["papers"]), scale, Paths(Path(given["results"]), scale["name"]))
+    imports = given.get("imports", {})
+    for name in imports:
+        task, _, dataset = name.partition("/")
+        check("imported task", task, TASKS)
+        check("imported dataset", dataset, QUALITIES)
+    return Config(root, tuple(given["papers"]), scale, Paths(Path(given["results"]), scale["name"]), imports)
 
 
 def algorithms(root: Path) -> tuple[str, ...]:

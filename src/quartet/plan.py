@@ -66,10 +66,11 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
     datasets |= {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
     tasks = {task for task, _ in datasets}
+    collected = {t for t, d in datasets if d not in MIXTURES and f"{t}/{d}" not in config.imports}
     runs = {(cell.task, cell.dataset, cell.algorithm, cell.variant) for cell in cells}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
-        *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in tasks)),
+        *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
         *_jobs(config, "train", paths.CHECKPOINT, (dict(zip(RUN, run, strict=True)) for run in runs)),
         *_jobs(config, "evaluate", paths.EVALUATION, ({k: getattr(c, k) for k in (*RUN, "setting")} for c in cells)),

@@ -11,7 +11,7 @@ from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
 from quartet.provenance import sources
 
 try:
-    QUARTET = configuration.load(Path("."), scale=config["scale"], results=config["results"], papers=config["papers"])
+    QUARTET = configuration.load(Path("."), **config)
     ARTIFACTS = plan.artifacts(QUARTET)
     plan.plan(QUARTET, ARTIFACTS)  # every name in every cell is checked before anything runs
 except QuartetError as error:
@@ -39,6 +39,11 @@ def dataset_parts(wildcards):
     if wildcards.dataset in MIXTURES:
         return [f"{BASE}/datasets/{wildcards.task}/{part}.h5" for part in MIXTURES[wildcards.dataset]]
     return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.BEHAVIOUR_FILES]
+
+
+def published_files(folder):
+    """The .npy files of a published folder; a file that must be there stands for a folder that is empty or absent."""
+    return sorted(map(str, Path(folder).glob("*.npy"))) or [f"{folder}/obs_0.npy"]
 
 
 def run_settings(wildcards):

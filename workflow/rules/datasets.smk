@@ -1,4 +1,9 @@
-# Datasets: six qualities per task; the two mixtures are made of whole episodes of the others.
+# Datasets: six qualities per task; the two mixtures are made of whole episodes of the others. Those that the
+# configuration imports are made from published folders instead.
+import re
+
+
+ruleorder: imported > dataset
 
 
 rule dataset:
@@ -26,3 +31,31 @@ rule dataset:
         "collecting the {wildcards.dataset} dataset of {wildcards.task}"
     shell:
         "quartet dataset {wildcards.task}/{wildcards.dataset} {params.options} 2> {log}"
+
+
+rule imported:
+    input:
+        files=lambda wildcards: published_files(QUARTET.imports[wildcards.imported]),
+        sources=stage_sources("quartet.data.omar", "quartet.data.card"),
+    output:
+        episodes=f"{BASE}/{paths.DATASET}".replace("{task}/{dataset}", "{imported}"),
+        card=f"{BASE}/{paths.CARD}".replace("{task}/{dataset}", "{imported}"),
+    log:
+        f"{BASE}/logs/import/{{imported}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/import/{{imported}}.tsv"
+    wildcard_constraints:
+        imported="|".join(map(re.escape, QUARTET.imports)) or "(?!)",  # matches nothing where nothing is imported
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        options=OPTIONS,
+        folder=lambda wildcards: QUARTET.imports[wildcards.imported],
+    message:
+        "importing {wildcards.imported} from {params.folder}"
+    shell:
+        "quartet import {params.folder:q} {wildcards.imported} {params.options} 2> {log}"

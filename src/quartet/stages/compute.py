@@ -15,6 +15,7 @@ from quartet.evaluation import rollout
 from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
+from quartet.stages.importing import import_dataset
 from quartet.tasks.spec import Task, TaskSpec
 from quartet.training import behaviour as online
 from quartet.training import checkpoint, loop
@@ -47,7 +48,10 @@ def behaviour(settings: Config, target: str, device: str) -> None:
 
 
 def dataset(settings: Config, target: str, device: str) -> None:
-    """Collect one dataset, or mix it from two others."""
+    """Collect one dataset, mix it from two others, or import it where the configuration says from where."""
+    if folder := settings.imports.get(target):
+        import_dataset(settings, folder, target)
+        return
     task, quality = _split(target, "dataset", 2)
     check("task", task, TASKS)
     check("dataset", quality, QUALITIES)
