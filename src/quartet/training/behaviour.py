@@ -17,10 +17,22 @@ from quartet.tasks.scenario import Policy
 from quartet.tasks.spec import Task
 from quartet.training.actors import FrozenActor
 from quartet.training.matd3 import MATD3, Config
-from quartet.training.online import EVALUATION_STREAM, TRAINING_STREAM, Buffer, explore, play, starts, uniform
+from quartet.training.online import EVALUATION_STREAM, TRAINING_STREAM, Buffer, explore, play, starts, state_of, uniform
 
 # Normalised score of OMAR's medium policies between random and expert: the mean returns of its released datasets.
-MEDIUM = {"spread": 0.32, "tag": 0.64, "world": 0.84}
+MEDIUM = {"spread": 0.32, "tag": 0.64, "world": 0.84, "cheetah": 0.51}
+
+# Where a task differs from the particle tasks, whose constants are the defaults below.
+TASK_SETTINGS: dict[str, dict[str, Any]] = {
+    "cheetah": {
+        "learner": Config(gamma=0.99, tau=0.005, rate=1e-3, reward_scale=0.1),
+        "warm_up": 1000,
+        "noise": 0.2,
+        "last_noise": 0.1,
+    }
+}
+# Of these tasks no medium policy is published: half way, our choice.
+MEDIUM |= dict.fromkeys(("landmarks", "landmarks-covered", "spread-sparse", "spread-long"), 0.5)
 
 
 @dataclass(frozen=True)
@@ -35,17 +47,17 @@ class BehaviourConfig:
     evaluation_episodes: int  # per snapshot, the same starts for all
     seed: int  # of networks, episodes and exploration
     learner: Config = field(default_factory=Config)  # the algorithm's own constants
-    warm_up: int = 50  # steps of uniform actions before learning starts: two episodes each (ours)
+    warm_up: int = 50  # steps of uniform actions before learning starts, one episode each at least (ours: two)
     noise: float = 0.3  # sd of the first exploration (ours: with OMAR's .1 throughout, spread stalls half way)
     last_noise: float = 0.1  # sd to which it falls linearly until the end (OMAR's released code)
     last_rate: float = 0.05  # share of the learning rate left at the end (ours: an expert that has settled)
 
     @classmethod
-    def of(cls, sizes: Mapping[str, int]) -> "BehaviourConfig":
-        """From the `behaviour` section of a scale; `centralised: false` turns MATD3 into independent TD3."""
+    def of(cls, sizes: Mapping[str, int], task_name: str) -> "BehaviourConfig":
+        """From a scale's `behaviour` section for the task; `centralised: false` turns MATD3 into independent TD3."""
         names = ("updates", "environments", "batch", "hidden", "evaluations", "evaluation_episodes", "seed")
-        learner = replace(Config(), centralised=bool(sizes.get("centralised", True)))
-        return cls(**{name: sizes[name] for name in names}, learner=learner)
+        config = cls(**{name: sizes[name] for name in names}, **TASK_SETTINGS.get(task_name, {}))
+        return replace(config, learner=replace(config.learner, centralised=bool(sizes.get("centralised", True))))
 
     def noise_at(self, update: int) -> float:
         """The exploration's sd after `update` updates."""
@@ -76,10 +88,10 @@ def train_behaviour(
     task_name: str, prey: Policy | None, sizes: Mapping[str, int], out: Path, device: str = "cpu"
 ) -> None:
     """Train online and leave expert, medium, the replay buffer up to medium, the curve and a summary in `out`."""
-    config = BehaviourConfig.of(sizes)
+    config = BehaviourConfig.of(sizes, task_name)
     task, aside = (tasks.make(task_name, prey=prey, device=device) for _ in range(2))
     buffer, snapshots = learn(task, aside, config, device)
-    random = _score(aside, uniform(torch.Generator(device).manual_seed(config.seed)), config)
+    random = _score(aside, uniform(torch.Generator(device).manual_seed(config.seed), task.spec.action), config)
     expert, medium = snapshots[-1], medium_of(snapshots, random[0], MEDIUM[task_name])
     expert.actor.save(out / "expert.pt")
     medium.actor.save(out / "medium.pt")
@@ -95,7 +107,8 @@ def train_behaviour(
 def learn(task: Task, aside: Task, config: BehaviourConfig, device: str = "cpu") -> tuple[Buffer, list[Snapshot]]:
     """MATD3 in `task` until its updates are spent; snapshots are judged in `aside`, which leaves no trace."""
     spec, generator = task.spec, torch.Generator(device).manual_seed(config.seed)
-    learner = MATD3(spec.agents, spec.observation, spec.action, config.hidden, config.learner, config.seed, device)
+    sizes = (spec.agents, spec.observation, spec.action, config.hidden)
+    learner = MATD3(*sizes, config.learner, config.seed, device, state=spec.state)
     buffer = Buffer(spec, config.environments, config.warm_up + config.updates, device)
     snapshots, schedule = [], set(config.schedule())
     bar = tqdm(total=config.updates, desc="behaviour", unit="update", mininterval=1.0)
@@ -104,11 +117,11 @@ def learn(task: Task, aside: Task, config: BehaviourConfig, device: str = "cpu")
         if buffer.steps % spec.horizon == 0:
             first = buffer.transitions // spec.horizon
             observations = task.reset(starts(TRAINING_STREAM, config.seed, first, config.environments))
-            buffer.start(observations)
+            buffer.start(observations, state_of(task))
         actions = _explored(learner.act(observations), update, config, generator)
         step = task.step(actions)
         observations = step.observations
-        buffer.add(actions, step.rewards, observations)
+        buffer.add(actions, step.rewards, observations, state_of(task))
         if update < 1:
             continue
         learner.slow_down(config.rate_at(update))
@@ -132,7 +145,7 @@ def medium_of(snapshots: Sequence[Snapshot], random: float, share: float) -> Sna
 def _explored(actions: Tensor, update: int, config: BehaviourConfig, generator: torch.Generator) -> Tensor:
     """Uniform actions in the warm-up, then the policy's own with noise."""
     if update < 1:
-        return uniform(generator)(actions)
+        return uniform(generator, actions.shape[2])(actions)
     return explore(actions, config.noise_at(update), generator)
 
 
