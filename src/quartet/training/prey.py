@@ -24,7 +24,8 @@ BATCH = 1024  # joint transitions per update (OMAR's released code)
 NOISE = 0.1  # sd of the exploration of predators and prey (OMAR's released code)
 SEEDS = 8  # co-trainings (ours)
 EVERY = 25  # updates between the candidates of one co-training (ours)
-CHASES, UNIFORMS = 1000, 8000  # episodes in which a candidate is judged (ours)
+CHASES, UNIFORMS = 1000, 4000  # episodes in which a candidate is judged (ours)
+FINALISTS, LONGER = 6, 10  # the best of them are judged again, in so many times the episodes (ours)
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,16 @@ def train_prey(task_name: str, sizes: Mapping[str, int], out: Path, device: str 
     config, scenario, wanted = PreyConfig.of(sizes), tasks.scenario(task_name, device), OMAR[task_name]
     seeds = range(SEEDS * config.seed, SEEDS * (config.seed + 1))
     preys = (prey for seed in seeds for prey in cotrain(scenario, replace(config, seed=seed), device))
-    judged = [(strength(task_name, prey, device), prey) for prey in preys]
-    reached, kept = min(judged, key=lambda candidate: candidate[0].distance(wanted))
-    tqdm.write(f"kept a prey of {reached}, wanted {wanted}", file=sys.stderr)
+    best = sorted(preys, key=lambda prey: strength(task_name, prey, 1, device).distance(wanted))[:FINALISTS]
+    kept = min(best, key=lambda prey: strength(task_name, prey, LONGER, device).distance(wanted))
+    tqdm.write(f"kept {strength(task_name, kept, LONGER, device)}, wanted {wanted}", file=sys.stderr)
     kept.save(out)
 
 
-def strength(task_name: str, prey: FrozenActor, device: str = "cpu") -> Strength:
-    """Both scores of a candidate; every candidate meets the same episodes."""
+def strength(task_name: str, prey: FrozenActor, times: int, device: str = "cpu") -> Strength:
+    """Both scores of a candidate in `times` the usual episodes; every candidate meets the same ones."""
     task = tasks.make(task_name, prey=as_policy(prey), device=device)
-    teams = ((chase, CHASES), (uniform(torch.Generator(device).manual_seed(0)), UNIFORMS))
+    teams = ((chase, times * CHASES), (uniform(torch.Generator(device).manual_seed(0)), times * UNIFORMS))
     return Strength(*(float(play(task, team, starts(PREY_STREAM, 0, 0, count)).mean()) for team, count in teams))
 
 
