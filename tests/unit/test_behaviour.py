@@ -167,7 +167,7 @@ def test_medium_is_the_first_snapshot_at_its_share_of_the_way_to_the_expert() ->
 
 
 def test_evaluations_are_densest_at_the_start_and_end_with_the_expert() -> None:
-    schedule = BehaviourConfig.of(SIZES | {"updates": 1000, "evaluations": 10}).schedule()
+    schedule = BehaviourConfig.of(SIZES | {"updates": 1000, "evaluations": 10}, "tag").schedule()
     assert schedule == [10, 40, 90, 160, 250, 360, 490, 640, 810, 1000]
 
 

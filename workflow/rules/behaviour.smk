@@ -18,7 +18,7 @@ rule prey:
         runtime=30,
     params:
         options=OPTIONS,
-        settings=QUARTET.scale["behaviour"],
+        settings=sized("behaviour"),
     message:
         "training the prey of {wildcards.task}"
     shell:
@@ -43,7 +43,7 @@ rule behaviour:
         runtime=120,
     params:
         options=OPTIONS,
-        settings=QUARTET.scale["behaviour"],
+        settings=sized("behaviour"),
     message:
         "training the behaviour policies of {wildcards.task} online"
     shell:

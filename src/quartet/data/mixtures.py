@@ -10,26 +10,34 @@ from quartet.errors import QuartetError, unknown
 
 @dataclass(frozen=True)
 class Mixture:
-    """A dataset of `share` episodes of one quality, the rest of another."""
+    """A dataset of mostly one quality, the rest of another."""
 
     most: str
     rest: str
-    share: float
 
 
-# DOM2 C.3, the particle tasks
 MIXTURES = {
-    "random-medium": Mixture("random", "medium", 0.9),
-    "medium-expert": Mixture("medium", "expert", 0.9),
+    "random-medium": Mixture("random", "medium"),
+    "medium-expert": Mixture("medium", "expert"),
 }
+SHARES = {"cheetah": 0.999}  # of `most` (DOM2 C.3)
+PARTICLE_SHARE = 0.9  # in every other task (DOM2 C.3)
+
+
+def share(task: str) -> float:
+    """Which part of a mixture's episodes is of the one quality."""
+    return SHARES.get(task, PARTICLE_SHARE)
 
 
 def mix(quality: str, most: Episodes, rest: Episodes, seed: int) -> Episodes:
-    """As many episodes as `most` has, `share` of them its own, the others from `rest`, chosen without repetition."""
+    """As many episodes as `most` has, `share` of them its own, the others, one at least, from `rest`.
+
+    Both are chosen without repetition.
+    """
     if quality not in MIXTURES:
         raise unknown("mixture", quality, MIXTURES)
     mixture = MIXTURES[quality]
-    own = round(mixture.share * len(most))
+    own = min(round(share(most.task) * len(most)), len(most) - 1)
     other = len(most) - own
     if other > len(rest):
         raise QuartetError(f"needs {other} {mixture.rest} episodes, there are {len(rest)}", where=quality)

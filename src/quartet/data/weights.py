@@ -1,13 +1,15 @@
-"""DOM2's data augmentation: whole trajectories repeated once per return threshold they reach (Algorithm 1)."""
+"""How often each trajectory counts: which of them a run may use, and DOM2's data augmentation (Algorithm 1)."""
 
-from collections.abc import Sequence
-from math import sqrt
+from collections.abc import Mapping, Sequence
+from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quartet.data.mixtures import MIXTURES
-from quartet.errors import unknown
+from quartet.data.episodes import Episodes
+from quartet.data.mixtures import MIXTURES, share
+from quartet.errors import QuartetError, unknown
 
 # Mean and sd of the returns of OMAR's released datasets, on which DOM2's printed thresholds were chosen.
 PUBLISHED_RETURNS: dict[str, dict[str, tuple[float, float]]] = {
@@ -19,7 +21,37 @@ PUBLISHED_RETURNS: dict[str, dict[str, tuple[float, float]]] = {
     },
     "tag": {"random": (-4.1, 11.0), "medium-replay": (3.9, 20.0), "medium": (116.4, 59.0), "expert": (207.9, 78.0)},
     "world": {"random": (-6.8, 6.0), "medium-replay": (1.2, 13.0), "medium": (65.9, 30.0), "expert": (85.2, 31.0)},
+    "cheetah": {
+        "random": (-282.9, 78.0),
+        "medium-replay": (423.0, 656.0),
+        "medium": (1569.0, 273.0),
+        "expert": (3339.0, 253.0),
+    },
 }
+
+
+def of_run(episodes: Episodes, task: str, quality: str, hyperparameters: Mapping[str, Any]) -> NDArray[np.float64]:
+    """The weight of every trajectory, (E,): 0 outside the run's fraction; inside 1, or more where it is augmented."""
+    chosen = subset(len(episodes), hyperparameters["fraction"])
+    returns, weights = episodes.returns[chosen], chosen.astype(np.float64)
+    if thresholds := hyperparameters.get("thresholds"):
+        reading = hyperparameters["threshold_reading"]
+        if reading == "quantile":
+            thresholds = quantile_thresholds(returns, thresholds, published_returns(task, quality))
+        elif reading != "paper":
+            raise unknown("threshold_reading", reading, ["quantile", "paper"])
+        weights[chosen] = trajectory_weights(returns, thresholds)
+    return weights
+
+
+def subset(trajectories: int, percent: float) -> NDArray[np.bool_]:
+    """Which whole trajectories belong to a fraction of the dataset, (E,); a smaller fraction is part of a larger."""
+    if not 0 < percent <= 100:
+        raise QuartetError(f"fraction {percent} is no percentage", mend="give it a value above 0, up to 100")
+    order = np.random.default_rng(0).permutation(trajectories)  # one order: every algorithm sees the same trajectories
+    chosen = np.zeros(trajectories, dtype=np.bool_)
+    chosen[order[: ceil(trajectories * percent / 100)]] = True
+    return chosen
 
 
 def trajectory_weights(returns: NDArray[np.float32], thresholds: Sequence[float]) -> NDArray[np.float64]:
@@ -40,10 +72,10 @@ def published_returns(task: str, quality: str) -> tuple[float, float]:
         if quality not in known:
             raise unknown("dataset", quality, [*known, *MIXTURES])
         return known[quality]
-    mixture = MIXTURES[quality]
+    mixture, most = MIXTURES[quality], share(task)
     (mean_a, sd_a), (mean_b, sd_b) = known[mixture.most], known[mixture.rest]
-    mean = mixture.share * mean_a + (1 - mixture.share) * mean_b
-    second = mixture.share * (sd_a**2 + mean_a**2) + (1 - mixture.share) * (sd_b**2 + mean_b**2)
+    mean = most * mean_a + (1 - most) * mean_b
+    second = most * (sd_a**2 + mean_a**2) + (1 - most) * (sd_b**2 + mean_b**2)
     return mean, sqrt(second - mean**2)
 
 

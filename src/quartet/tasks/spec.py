@@ -1,7 +1,7 @@
 """What a task is: its sizes, and the two calls every task answers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -41,3 +41,11 @@ class Task(Protocol):
 
     def step(self, actions: Tensor) -> Step:
         """Advance all episodes by actions (n, agents, action)."""
+
+
+@runtime_checkable
+class StatefulTask(Task, Protocol):
+    """A task with a global state that no agent sees whole (`spec.state` > 0)."""
+
+    def state(self) -> Tensor:
+        """The global state of every episode now, (n, state)."""

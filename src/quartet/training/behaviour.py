@@ -22,17 +22,9 @@ from quartet.training.online import EVALUATION_STREAM, TRAINING_STREAM, Buffer, 
 # Normalised score of OMAR's medium policies between random and expert: the mean returns of its released datasets.
 MEDIUM = {"spread": 0.32, "tag": 0.64, "world": 0.84, "cheetah": 0.51}
 
-# Where a task differs from the particle tasks, whose constants are the defaults below.
-TASK_SETTINGS: dict[str, dict[str, Any]] = {
-    "cheetah": {
-        "learner": Config(gamma=0.99, tau=0.005, rate=1e-3, reward_scale=0.1),
-        "warm_up": 1000,
-        "noise": 0.2,
-        "last_noise": 0.1,
-    }
-}
-# Of these tasks no medium policy is published: half way, our choice.
-MEDIUM |= dict.fromkeys(("landmarks", "landmarks-covered", "spread-sparse", "spread-long"), 0.5)
+# Where a task is not learned with the constants of the particle tasks, which are the defaults below (ours).
+LEARNERS = {"cheetah": Config(gamma=0.99, tau=0.005, rate=1e-3)}  # TD3's on HalfCheetah (Fujimoto et al. 2018)
+EXPLORATION: dict[str, dict[str, Any]] = {"cheetah": {"warm_up": 1000, "noise": 0.2}}
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,8 @@ class BehaviourConfig:
     def of(cls, sizes: Mapping[str, int], task_name: str) -> "BehaviourConfig":
         """From a scale's `behaviour` section for the task; `centralised: false` turns MATD3 into independent TD3."""
         names = ("updates", "environments", "batch", "hidden", "evaluations", "evaluation_episodes", "seed")
-        config = cls(**{name: sizes[name] for name in names}, **TASK_SETTINGS.get(task_name, {}))
+        config = cls(**{name: sizes[name] for name in names}, learner=LEARNERS.get(task_name, Config()))
+        config = replace(config, **EXPLORATION.get(task_name, {}))
         return replace(config, learner=replace(config.learner, centralised=bool(sizes.get("centralised", True))))
 
     def noise_at(self, update: int) -> float:

@@ -61,7 +61,7 @@ def collect(
     stream = DATASET_STREAM + _STREAMS[quality]
     generator = torch.Generator(device).manual_seed((seed << 8) + stream)
     buffer = Buffer(task.spec, environments, rounds * task.spec.horizon, device)
-    policy = uniform(generator) if actor is None else _noisy(actor, noise, generator)
+    policy = uniform(generator, task.spec.action) if actor is None else _noisy(actor, noise, generator)
     for done in range(rounds):
         play(task, policy, starts(stream, seed, done * environments, environments), buffer)
     words = "uniform actions" if actor is None else f"the {quality} policy with Gaussian noise of sd {noise}, clipped"

@@ -41,6 +41,8 @@ class Minibatch:
     actions: Tensor  # (agents, B, action)
     rewards: Tensor  # (agents, B)
     next_observations: Tensor  # (agents, B, observation)
+    state: Tensor | None = None  # (B, state) where the task has one
+    next_state: Tensor | None = None  # (B, state)
 
 
 def smoothed(actions: Tensor, noise: Tensor, bound: float) -> Tensor:
@@ -51,7 +53,7 @@ def smoothed(actions: Tensor, noise: Tensor, bound: float) -> Tensor:
 def target(rewards: Tensor, next_values: Tensor, gamma: float) -> Tensor:
     """Clipped double Q-learning, TD3 Eq. 10: r + gamma min over twins; (agents, B) from (twins, agents, B).
 
-    Nothing is terminal: the horizon cuts particle episodes but does not end them.
+    Nothing is terminal: the horizon cuts episodes but does not end them.
     """
     return rewards + gamma * next_values.amin(dim=0)
 
@@ -60,12 +62,21 @@ class MATD3:
     """The learner of one team: actor lane i is agent i, critic lane t * agents + i is agent i's twin t."""
 
     def __init__(
-        self, agents: int, observation: int, action: int, hidden: int, config: Config, seed: int, device: str = "cpu"
+        self,
+        agents: int,
+        observation: int,
+        action: int,
+        hidden: int,
+        config: Config,
+        seed: int,
+        device: str = "cpu",
+        *,
+        state: int = 0,
     ) -> None:
         self.agents, self.config, self.updates = agents, config, 0
-        team = agents if config.centralised else 1
         self.actor_net = actor_net(observation, hidden, action)
-        self.critic_net = MLP(team * (observation + action), hidden, 1)
+        joint = (state or agents * observation) + agents * action
+        self.critic_net = MLP(joint if config.centralised else observation + action, hidden, 1)
         self.actor = self.actor_net.init(initial_random([seed], agents, 0)).to(device).requires_grad_()
         self.critic = self.critic_net.init(initial_random([seed], config.twins * agents, 1)).to(device).requires_grad_()
         self.actor_target, self.critic_target = self.actor.detach().clone(), self.critic.detach().clone()
@@ -106,10 +117,10 @@ class MATD3:
             chosen = self._training(self.actor_net, self.actor_target, batch.next_observations)
             noise = config.smoothing * torch.randn(chosen.shape, generator=generator, device=chosen.device)
             chosen = smoothed(chosen, noise, config.smoothing_clip)
-            values = self._values(self.critic_target, self._seen(batch.next_observations, chosen))
+            values = self._values(self.critic_target, self._seen(batch.next_observations, chosen, batch.next_state))
             values = values.view(config.twins, self.agents, -1)
             wanted = target(config.reward_scale * batch.rewards, values, config.gamma).repeat(config.twins, 1)
-        values = self._values(self.critic, self._seen(batch.observations, batch.actions))
+        values = self._values(self.critic, self._seen(batch.observations, batch.actions, batch.state))
         return (values - wanted).square().mean(dim=1)
 
     def _actor_losses(self, batch: Minibatch) -> Tensor:
@@ -130,18 +141,22 @@ class MATD3:
         statistics = None if self.config.batch_norm else initial_statistics(x.shape[0], x.shape[2]).to(x.device)
         return net(parameters, x, statistics)
 
-    def _seen(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """What each agent's critics see, (agents, B, inputs)."""
+    def _seen(self, observations: Tensor, actions: Tensor, state: Tensor | None) -> Tensor:
+        """What each agent's critics see, (agents, B, inputs): the state, if there is one, for all observations."""
         both = torch.cat([observations, actions], dim=2)
         if not self.config.centralised:
             return both
-        return both.transpose(0, 1).flatten(1).expand(self.agents, -1, -1)
+        if state is None:
+            return both.transpose(0, 1).flatten(1).expand(self.agents, -1, -1)
+        return torch.cat([state, actions.transpose(0, 1).flatten(1)], dim=1).expand(self.agents, -1, -1)
 
     def _seen_choosing(self, batch: Minibatch, own: Tensor) -> Tensor:
         """As `_seen`, but in agent i's row agent i acts by its policy and the others as they did."""
         if not self.config.centralised:
-            return self._seen(batch.observations, own)
+            return self._seen(batch.observations, own, batch.state)
         me = torch.eye(self.agents, dtype=torch.bool, device=own.device)[:, :, None, None]
         actions = torch.where(me, own, batch.actions)  # (agents, agents, B, action)
+        if batch.state is not None:
+            return torch.cat([batch.state.expand(self.agents, -1, -1), actions.transpose(1, 2).flatten(2)], dim=2)
         observations = batch.observations.expand(self.agents, -1, -1, -1)
         return torch.cat([observations, actions], dim=3).transpose(1, 2).flatten(2)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from quartet.data.episodes import Episodes, episode_returns
 from quartet.tasks.scenario import Policy
-from quartet.tasks.spec import Task, TaskSpec
+from quartet.tasks.spec import StatefulTask, Task, TaskSpec
 from quartet.training.matd3 import Minibatch
 
 _Steps = TypeVar("_Steps", int, Tensor)
@@ -29,13 +29,18 @@ def explore(actions: Tensor, noise: float, generator: torch.Generator) -> Tensor
     return (actions + noise * drawn).clamp(-1.0, 1.0)
 
 
-def uniform(generator: torch.Generator) -> Policy:
-    """Actions uniform in [-1, 1]^2, whatever is seen."""
+def uniform(generator: torch.Generator, size: int = 2) -> Policy:
+    """Actions uniform in [-1, 1]^size, whatever is seen."""
 
     def policy(observations: Tensor) -> Tensor:
-        return 2 * torch.rand(*observations.shape[:-1], 2, generator=generator, device=observations.device) - 1
+        return 2 * torch.rand(*observations.shape[:-1], size, generator=generator, device=observations.device) - 1
 
     return policy
+
+
+def state_of(task: Task) -> Tensor | None:
+    """The global state now, (n, state), of a task that has one."""
+    return task.state() if isinstance(task, StatefulTask) else None
 
 
 class Buffer:
@@ -51,20 +56,22 @@ class Buffer:
         self._observations = torch.empty(rounds * (spec.horizon + 1), *wide, spec.observation, device=device)
         self._actions = torch.empty(rounds * spec.horizon, *wide, spec.action, device=device)
         self._rewards = torch.empty(rounds * spec.horizon, *wide, device=device)
+        seen = rounds * (spec.horizon + 1)
+        self._states = torch.empty(seen, environments, spec.state, device=device) if spec.state else None
 
     @property
     def transitions(self) -> int:
         """How many transitions are held."""
         return self.steps * self.environments
 
-    def start(self, observations: Tensor) -> None:
+    def start(self, observations: Tensor, state: Tensor | None = None) -> None:
         """Note where a round begins."""
-        self._observations[self._slot(self.steps)] = observations
+        self._see(self._slot(self.steps), observations, state)
 
-    def add(self, actions: Tensor, rewards: Tensor, next_observations: Tensor) -> None:
-        """Note one step of all environments."""
+    def add(self, actions: Tensor, rewards: Tensor, next_observations: Tensor, state: Tensor | None = None) -> None:
+        """Note one step of all environments, and the observations and state it led to."""
         self._actions[self.steps], self._rewards[self.steps] = actions, rewards
-        self._observations[self._slot(self.steps) + 1] = next_observations
+        self._see(self._slot(self.steps) + 1, next_observations, state)
         self.steps += 1
 
     def sample(self, batch: int, generator: torch.Generator) -> Minibatch:
@@ -77,6 +84,8 @@ class Buffer:
             actions=self._actions[step, environment].transpose(0, 1),
             rewards=self._rewards[step, environment].t(),
             next_observations=self._observations[slot + 1, environment].transpose(0, 1),
+            state=None if self._states is None else self._states[slot, environment],
+            next_state=None if self._states is None else self._states[slot + 1, environment],
         )
 
     def episodes(self, count: int, task: str, quality: str, behaviour: str) -> Episodes:
@@ -101,7 +110,18 @@ class Buffer:
             offsets=offsets,
             returns=episode_returns(rewards, offsets),
             final_observations=np.ascontiguousarray(seen[:, -1]),
+            state=None if self._states is None else self._state_rows(self._states, rounds, count),
         )
+
+    def _see(self, slot: int, observations: Tensor, state: Tensor | None) -> None:
+        self._observations[slot] = observations
+        if self._states is not None and state is not None:
+            self._states[slot] = state
+
+    def _state_rows(self, states: Tensor, rounds: int, count: int) -> NDArray[np.float32]:
+        """The state at every transition of the first `count` episodes, (M, state)."""
+        seen = self._by_episode(states, rounds, self.spec.horizon + 1)[:count]
+        return seen[:, :-1].reshape(-1, self.spec.state)
 
     def _by_episode(self, stored: Tensor, rounds: int, slots: int) -> NDArray[np.float32]:
         """(rounds * slots, n, ...) -> (rounds * n, slots, ...)."""
@@ -117,7 +137,7 @@ def play(task: Task, policy: Policy, seeds: Tensor, buffer: Buffer | None = None
     """One episode per seed; returns (n,), and notes what happened in the buffer if there is one."""
     observations = task.reset(seeds)
     if buffer is not None:
-        buffer.start(observations)
+        buffer.start(observations, state_of(task))
     returns = torch.zeros(len(seeds), device=observations.device)
     for _ in range(task.spec.horizon):
         actions = policy(observations)
@@ -125,5 +145,5 @@ def play(task: Task, policy: Policy, seeds: Tensor, buffer: Buffer | None = None
         returns += step.rewards.mean(dim=1)
         observations = step.observations
         if buffer is not None:
-            buffer.add(actions, step.rewards, observations)
+            buffer.add(actions, step.rewards, observations, state_of(task))
     return returns
