@@ -44,7 +44,11 @@ def _stage(settings: config.Config, given: argparse.Namespace) -> None:
     run(settings, given.target, *([given.device] if module == "compute" else []))
 
 
-MODULES = {"compute": ("prey", "behaviour", "dataset", "train", "evaluate"), "publish": ("publish",)}
+MODULES = {
+    "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
+    "publish": ("publish",),
+    "costing": ("cost",),
+}
 
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
@@ -54,6 +58,8 @@ COMMANDS = {
     "import": ("TASK/DATASET", "make one dataset from a FOLDER in the layout OMAR published: FOLDER tag/expert"),
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
     "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
+    "cost": ("ALGORITHM", "count an algorithm's parameters, memory and arithmetic for growing teams: dom2"),
+    "trajectories": ("TASK/DATASET/ALGORITHM/VARIANT", "where a run's teams go: landmarks/expert/dom2/default"),
     "table": ("ARTIFACT", "render a table: dom2_table1"),
     "figure": ("ARTIFACT", "draw a figure"),
     "audit": ("PAPER", "recompute a paper's own arithmetic from its printed tables: dom2"),

@@ -11,6 +11,8 @@ RUN = "runs/{task}/{dataset}/{algorithm}/{variant}"
 CHECKPOINT = RUN + "/checkpoint.pt"
 TRAINING_LOG = RUN + "/log.csv"
 EVALUATION = "evaluations/{task}/{dataset}/{algorithm}/{variant}/{setting}.csv"
+COST = "costs/{algorithm}.csv"
+TRAJECTORIES = "trajectories/{task}/{dataset}/{algorithm}/{variant}.json"
 TABLE = "{paper}/tables/{artifact}"
 FIGURE = "{paper}/figures/{artifact}"
 
