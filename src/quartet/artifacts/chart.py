@@ -21,24 +21,24 @@ def draw(order: Order) -> Figure:
         for place, row in enumerate(rows):
             for offset, cell in enumerate(grid.row(row)):
                 height = place + (offset - (len(columns) - 1) / 2) / (len(columns) + 1)
-                _dot(axis, cell, height, *looks[cell.column.id])
+                _dot(axis, cell, height, looks[cell.column.id])
             if place:
                 axis.axhline(place - 0.5, color=style.INK, alpha=0.12, linewidth=0.6)
         axis.set_xlabel("Return")
         axis.grid(axis="x")
     style.name_rows(axes, blocks)
     keys = [
-        Line2D([], [], color=colour, marker=marker, linestyle="", label=column.title)
-        for column in columns
-        for colour, marker in [looks[column.id]]
+        Line2D([], [], color=looks[c.id].colour, marker=looks[c.id].marker, linestyle="", label=c.title)
+        for c in columns
     ]
     keys.append(Line2D([], [], color=style.INK, marker="o", mfc="none", linestyle="", label="hollow: the paper"))
-    figure.legend(handles=keys, loc="outside upper right", ncols=len(keys), handletextpad=0.2, columnspacing=1.2)
+    style.legend(figure, keys, handletextpad=0.2)
     style.footer(figure, table_header(grid, stamp), stamp.banner)
     return figure
 
 
-def _dot(axis: Axes, cell: Measured, height: float, colour: str, marker: str) -> None:
+def _dot(axis: Axes, cell: Measured, height: float, look: style.Look) -> None:
+    colour, marker = look.colour, look.marker
     low, high = cell.interval
     if low is not None and high is not None:
         axis.plot([low, high], [height, height], color=colour, linewidth=1.4, solid_capstyle="butt")

@@ -7,9 +7,12 @@ a figure's has `draw(order)`. A new kind is a line here, a module, and its name 
 TABLES = {
     "table": "cells",
     "datasets": "cards",
+    "settings": "settings",
 }
 FIGURES = {
     "chart": "chart",
     "portrait": "portrait",
     "curves": "curves",
+    "bars": "bars",
+    "lines": "lines",
 }

@@ -96,6 +96,8 @@ def printed_beside(artifact: Artifact, root: Path = Path(".")) -> dict[tuple[str
     }
 
 
-def _same_run(cell: Cell, other: Cell, root: Path) -> bool:
-    first, second = (hyperparameters(root, c.algorithm, c.task, c.dataset, c.variant) for c in (cell, other))
-    return first == second
+def _same_run(cell: Cell, plain: Cell, root: Path) -> bool:
+    if "=" not in cell.variant:
+        return cell == plain
+    swept, default = (hyperparameters(root, c.algorithm, c.task, c.dataset, c.variant) for c in (cell, plain))
+    return swept == default

@@ -3,16 +3,21 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from string import ascii_lowercase
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from quartet.artifacts.spec import Column, Row
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Okabe and Ito: safe for the colour-blind
 MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
+HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---")  # bars and lines differ in grey, too
+ACROSS = 3  # panels in a row
 REFERENCE = "#8C8C8C"
 INK = "#24292f"  # text and axes; in an SVG it becomes the page's own colour
 _DARK_INK = "#e6edf3"
@@ -48,19 +53,46 @@ def styled() -> Iterator[None]:
 
 
 def panels(titles: Sequence[str], height: float) -> tuple[Figure, list[Axes]]:
-    """One panel a title, side by side."""
-    figure = Figure(figsize=(3.6 * len(titles), height), layout="constrained")
-    axes = list(figure.subplots(1, len(titles), squeeze=False)[0])
-    for axis, title in zip(axes, titles, strict=True):
+    """One panel a title, three in a row at most; `height` is that of a row."""
+    across = min(len(titles), ACROSS)
+    down = -(-len(titles) // across)
+    width = 3.6 * across if across > 1 else 7.2
+    figure = Figure(figsize=(width, height * down), layout="constrained")
+    axes = list(figure.subplots(down, across, squeeze=False).flat)
+    for axis, title in zip(axes, titles, strict=False):
         axis.set_title(title, loc="left")
-    return figure, axes
+    for unused in axes[len(titles) :]:
+        unused.set_visible(False)
+    return figure, axes[: len(titles)]
 
 
-def looks(columns: Sequence[Column]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each column; grey for our references, so that no paper's colour shifts when one is added."""
+class Look(NamedTuple):
+    """How a column is drawn; no two share a colour, nor a marker or a line in print without colour."""
+
+    colour: str
+    marker: str
+    dashes: Any = "-"
+
+    def key(self, label: str) -> Line2D:
+        """Its entry in a legend of lines."""
+        return Line2D([], [], color=self.colour, marker=self.marker, linestyle=self.dashes, label=label)
+
+
+def lettered(titles: Sequence[str]) -> list[str]:
+    """Panel titles with their letters; a single panel needs none."""
+    return (
+        [f"({letter}) {title}" for letter, title in zip(ascii_lowercase, titles, strict=False)]
+        if titles[1:]
+        else [*titles]
+    )
+
+
+def looks(columns: Sequence[Column]) -> dict[str, Look]:
+    """The look of each column; grey for our references, so that no paper's colour shifts when one is added."""
     ranked = [column.id for column in columns if not column.reference]
-    looked = {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(ranked)}
-    return {column.id: looked.get(column.id, (REFERENCE, "X")) for column in columns}
+    every = [Look(*each) for each in zip(COLOURS, MARKERS, DASHES, strict=True)]
+    looked = {name: every[i % len(every)] for i, name in enumerate(ranked)}
+    return {column.id: looked.get(column.id, Look(REFERENCE, "X", (0, (1, 1)))) for column in columns}
 
 
 def name_rows(axes: Sequence[Axes], blocks: Sequence[tuple[str, Sequence[Row]]]) -> None:
@@ -71,6 +103,26 @@ def name_rows(axes: Sequence[Axes], blocks: Sequence[tuple[str, Sequence[Row]]])
         axis.set_yticks(range(len(rows)), titles if titles != named else [""] * len(rows))
         axis.set_ylim(len(rows) - 0.5, -0.5)
         named = titles
+
+
+LONG = 8  # letters from which names stand aslant
+
+
+def name_columns(axis: Axes, places: Sequence[float], titles: Sequence[str]) -> None:
+    """Titles under an axis, aslant where one is too long to stand beside its neighbours."""
+    aslant = max(map(len, titles)) > LONG
+    axis.set_xticks(places, titles, size=8, rotation=25 if aslant else 0, ha="right" if aslant else "center")
+    if aslant:
+        for label in axis.get_xticklabels():
+            label.set_rotation_mode("anchor")
+
+
+def legend(figure: Figure, keys: Sequence[Any], **options: float) -> None:
+    """One legend for all panels above them, in as many columns as the figure is wide."""
+    fitting = max(2, int(figure.get_figwidth() / 1.2))
+    rows = -(-len(keys) // fitting)
+    columns = -(-len(keys) // rows)
+    figure.legend(handles=keys, loc="outside upper right", ncols=columns, columnspacing=1.2, **options)
 
 
 def footer(figure: Figure, text: str, banner: str) -> None:

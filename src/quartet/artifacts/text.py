@@ -9,7 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 DASH = "–"  # a cell that is not there
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "±": r"$\pm$"}
-_TEX |= {"·": r"$\cdot$", "★": r"$\star$", "×": r"$\times$"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+_TEX |= {"∪": r"$\cup$", "η": r"$\eta$", "≠": r"$\neq$", "·": r"$\cdot$", "★": r"$\star$", "×": r"$\times$"} | {
+    sign: f"\\{sign}" for sign in "&%$#_{}"
+}
 
 
 def number(value: float | None, digits: int = 1) -> str:
