@@ -15,7 +15,7 @@ wildcard_constraints:
     dataset="|".join(QUALITIES),
     algorithm="|".join(configuration.algorithms(QUARTET.root)),
     variant="[a-z0-9-]+",
-    setting="|".join(SETTINGS),
+    setting=f"({'|'.join(SETTINGS)})(@[0-9]+)?",
 
 
 rule all:
@@ -28,5 +28,6 @@ include: "workflow/rules/behaviour.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/trajectories.smk"
 include: "workflow/rules/artifacts.smk"
 include: "workflow/rules/report.smk"

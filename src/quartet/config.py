@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import QUALITIES, TASKS
+from quartet.names import QUALITIES, TASKS, attempts, settings_of
 from quartet.paths import Paths
 from quartet.schema import load_yaml, validate
 
@@ -40,6 +41,9 @@ def load(root: Path, **overrides: Any) -> Config:
     given |= {key: value for key, value in overrides.items() if value is not None}
     validate(given, "config", root=root, where=str(file))
     scale = _named(root / "config" / "scales", "scale", given["scale"], root)
+    for section in ("behaviour", "datasets", "training", "evaluation"):
+        for task in scale[section].get("by", {}):
+            check("task", task, TASKS)
     for name in given["papers"]:
         _existing(root / "config" / "papers", "paper", name, suffix="")
     imports = given.get("imports", {})
@@ -50,39 +54,77 @@ def load(root: Path, **overrides: Any) -> Config:
     return Config(root, tuple(given["papers"]), scale, Paths(Path(given["results"]), scale["name"]), imports)
 
 
+def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:
+    """The sizes of one section of a scale for this task: the section's own, then what it says `by` the task."""
+    sizes = dict(scale[section])
+    return sizes | sizes.pop("by", {}).get(task, {})
+
+
 def algorithms(root: Path) -> tuple[str, ...]:
     """The algorithms that have a file in config/algorithms/."""
     return tuple(sorted(path.stem for path in (root / "config" / "algorithms").glob("*.yaml")))
 
 
 def algorithm(root: Path, name: str) -> dict[str, Any]:
-    """One algorithm's file: hyperparameters with their sources, and its variants."""
+    """One algorithm's file: hyperparameters with their sources, its variants and its sweeps."""
+    path = _existing(root / "config" / "algorithms", "algorithm", name)
+    return _algorithm(root, name, path.stat().st_mtime_ns)
+
+
+@cache
+def _algorithm(root: Path, name: str, changed: int) -> dict[str, Any]:  # noqa: ARG001
+    """As last changed: a plan asks for the same few files hundreds of times."""
     return _named(root / "config" / "algorithms", "algorithm", name, root)
 
 
 def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str) -> dict[str, Any]:
-    """The hyperparameters of a run: value, then `by` task and dataset, then the variant's own."""
+    """The hyperparameters of a variant or of a sweep's point: value, then `by` task and dataset, then its own."""
     described = algorithm(root, name)
-    if variant not in described["variants"]:
-        raise unknown(f"variant of {name}", variant, described["variants"])
+    known: dict[str, Any] = dict(described["variants"])
+    for swept in _sweeps(described).values():
+        known |= swept
+    if variant not in known:
+        raise unknown(f"variant of {name}", variant, known)
     resolved = {key: _by(entry, task, dataset) for key, entry in described["hyperparameters"].items()}
-    changes = described["variants"][variant]
-    for key in changes:
+    for key in known[variant]:
         if key not in resolved:
-            raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: variants.{variant}")
-    return dict(sorted({**resolved, **changes}.items()))  # the order of a file's lines decides nothing
+            raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: {variant}")
+    return dict(sorted({**resolved, **known[variant]}.items()))  # the order of a file's lines decides nothing
+
+
+def points(root: Path, name: str, variant: str) -> tuple[str, ...]:
+    """What one run trains: all points of a sweep, or a plain variant alone."""
+    described = algorithm(root, name)
+    sweeps = _sweeps(described)
+    if variant not in [*sweeps, *described["variants"]]:
+        raise unknown(f"variant of {name}", variant, [*sweeps, *described["variants"]])
+    return tuple(sweeps.get(variant, (variant,)))
+
+
+def _sweeps(described: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Sweeps by name: their points by name (`eta=0.5`), each with what it changes."""
+    return {
+        sweep: {f"{sweep}={value:g}": {entry["hyperparameter"]: value} for value in entry["values"]}
+        for sweep, entry in described.get("sweeps", {}).items()
+    }
 
 
 def run_settings(config: Config, task: str, dataset: str, algorithm: str, variant: str) -> dict[str, Any]:
-    """Everything that decides a run's numbers; a change here, and only here, makes it train again."""
+    """Everything that decides a run's numbers; a change here, and only here, makes it train again.
+
+    A run trains one variant or all points of a sweep; each has its own hyperparameters.
+    """
     return {
         "task": check("task", task, TASKS),
         "dataset": check("dataset", dataset, QUALITIES),
         "algorithm": algorithm,
         "variant": variant,
         "seeds": list(config.seeds),
-        "training": config.scale["training"],
-        "hyperparameters": hyperparameters(config.root, algorithm, task, dataset, variant),
+        "training": sized(config.scale, "training", task),
+        "points": {
+            point: hyperparameters(config.root, algorithm, task, dataset, point)
+            for point in points(config.root, algorithm, variant)
+        },
     }
 
 
@@ -91,6 +133,20 @@ def check(kind: str, name: str, known: tuple[str, ...]) -> str:
     if name not in known:
         raise unknown(kind, name, known)
     return name
+
+
+def check_setting(task: str, setting: str) -> tuple[str, int]:
+    """The name and the number of attempts of a setting that the task can be played in."""
+    name, count = attempts(setting)
+    return check("setting", name, settings_of(task)), count
+
+
+def episodes(config: Config, task: str, setting: str) -> int:
+    """How many episodes every seed plays: the scale's, or K attempts from each of its starts."""
+    _, count = attempts(setting)
+    sizes = sized(config.scale, "evaluation", task)
+    played: int = count * sizes["starts"] if "@" in setting else sizes["episodes"]
+    return played
 
 
 def _by(entry: dict[str, Any], task: str, dataset: str) -> Any:

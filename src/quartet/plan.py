@@ -9,9 +9,9 @@ from pathlib import Path
 from quartet import paths
 from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
-from quartet.config import Config, check, hyperparameters
-from quartet.errors import unknown
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
+from quartet.config import Config, check, check_setting, hyperparameters, points
+from quartet.errors import QuartetError, unknown
+from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS
 
 
 @dataclass(frozen=True, order=True)
@@ -21,6 +21,7 @@ class Job:
     stage: str
     name: str
     output: Path
+    points: int = 1  # of a sweep, trained and evaluated together
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,13 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     datasets |= {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
     tasks = {task for task, _ in datasets}
     collected = {t for t, d in datasets if d not in MIXTURES and f"{t}/{d}" not in config.imports}
-    runs = {(cell.task, cell.dataset, cell.algorithm, cell.variant) for cell in cells}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
-        *_jobs(config, "train", paths.CHECKPOINT, (dict(zip(RUN, run, strict=True)) for run in runs)),
-        *_jobs(config, "evaluate", paths.EVALUATION, ({k: getattr(c, k) for k in (*RUN, "setting")} for c in cells)),
+        *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
+        *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in cells)),
+        *_jobs(config, "evaluate", paths.EVALUATION, (c.evaluation for c in cells)),
     ]
     return Plan(tuple(chosen), tuple(cells), tuple(jobs))
 
@@ -82,14 +83,24 @@ RUN = ("task", "dataset", "algorithm", "variant")
 
 
 def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, str]]) -> list[Job]:
-    made = {Job(stage, "/".join(names.values()), config.paths.at(pattern, **names)) for names in wanted}
-    return sorted(made)
+    made: dict[str, Job] = {}
+    for names in wanted:
+        name = "/".join(names.values())
+        if name not in made:
+            together = points(config.root, names["algorithm"], names["variant"]) if "variant" in names else ("",)
+            made[name] = Job(stage, name, config.paths.at(pattern, **names), len(together))
+    return sorted(made.values())
 
 
 def _check(config: Config, cell: Cell) -> None:
     check("task", cell.task, TASKS)
     check("dataset", cell.dataset, QUALITIES)
-    check("setting", cell.setting, SETTINGS)
+    check("metric", cell.metric, METRICS)
+    check_setting(cell.task, cell.setting)
+    if cell.metric == "best" and "@" not in cell.setting:
+        raise QuartetError(
+            f"metric 'best' in setting '{cell.setting}' is the best of one", mend=f"use {cell.setting}@10"
+        )
     hyperparameters(config.root, cell.algorithm, cell.task, cell.dataset, cell.variant)
 
 
@@ -105,9 +116,9 @@ def recorded_seconds(config: Config) -> dict[str, float]:
     for path in sorted(base.rglob("*.tsv")):
         stage, *name = path.relative_to(base).with_suffix("").parts
         with path.open(newline="") as handle:
-            kinds.setdefault(_kind(stage, "/".join(name)), []).extend(
-                float(row["s"]) for row in csv.DictReader(handle, delimiter="\t")
-            )
+            seconds = [float(row["s"]) for row in csv.DictReader(handle, delimiter="\t")]
+        for kind in _kinds(stage, "/".join(name)):
+            kinds.setdefault(kind, []).extend(seconds)
     if kinds:
         return {kind: statistics.median(seconds) for kind, seconds in kinds.items()}
     reference = config.root / "results" / "reference" / config.scale["name"] / "timings.csv"
@@ -120,14 +131,29 @@ def recorded_seconds(config: Config) -> dict[str, float]:
 def estimate(config: Config, jobs: Iterable[Job]) -> tuple[float, int]:
     """Core-seconds the jobs will take by what was recorded, and for how many of them nothing was recorded."""
     recorded = recorded_seconds(config)
-    kinds = [_kind(job.stage, job.name) for job in jobs]
-    return sum(recorded.get(kind, 0.0) for kind in kinds), sum(kind not in recorded for kind in kinds)
+    found = [_expected(recorded, job) for job in jobs]
+    return sum(seconds or 0.0 for seconds in found), found.count(None)
 
 
-def _kind(stage: str, name: str) -> str:
-    """Jobs of one kind cost alike: trainings and evaluations by algorithm, the rest by stage."""
-    parts = name.split("/")
-    return f"{stage}/{parts[2]}" if stage in ("train", "evaluate") else stage
+def _expected(recorded: dict[str, float], job: Job) -> float | None:
+    """What its kind took; a variant or sweep that was never timed takes the algorithm's own time, point by point."""
+    for kind in _kinds(job.stage, job.name):
+        if kind in recorded:
+            return recorded[kind]
+    for kind in _kinds(job.stage, job.name, plain=True):
+        if kind in recorded:
+            return job.points * recorded[kind]
+    return None
+
+
+def _kinds(stage: str, name: str, plain: bool = False) -> tuple[str, str]:
+    """Jobs of one kind cost alike, the nearer first: on the same task, on any."""
+    task, *others = name.split("/")
+    kind = stage
+    if stage in ("train", "evaluate"):
+        _, algorithm, variant, *_ = others
+        kind += f"/{algorithm}" if plain or variant == "default" else f"/{algorithm}/{variant}"
+    return f"{kind} on {task}", kind
 
 
 def describe(config: Config, target: str) -> str:
@@ -176,11 +202,12 @@ def outputs(config: Config, artifact: Artifact) -> list[Path]:
 
 def inputs(config: Config, artifact: Artifact) -> list[Path]:
     """The files an artifact is rendered from: evaluations, dataset cards, learning curves, printed values."""
-    found = [config.paths.at(paths.EVALUATION, **{k: getattr(c, k) for k in (*RUN, "setting")}) for c in artifact.cells]
+    found = [cell.file(config.paths.base) for cell in artifact.cells]
     found += [config.paths.at(paths.CARD, task=task, dataset=dataset) for task, dataset in artifact.datasets]
     if artifact.kind == "curves":
         tasks = dict.fromkeys(row.task for row in artifact.rows)
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
+    found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
     found += artifact.printed
     return [*dict.fromkeys(found), config.paper(artifact.paper) / "artifacts.yaml"]
 

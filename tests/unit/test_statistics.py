@@ -117,7 +117,7 @@ def test_returns_come_back_as_seeds_by_episodes_whatever_their_order(tmp_path: P
     returns = scores.read_returns(file)
     assert returns.seeds == (3, 7)
     assert returns.values.tolist() == [[1.0, 2.5], [3.0, 4.0]]
-    assert returns.by_seed.tolist() == [1.75, 3.5]
+    assert scores.by_seed(returns).tolist() == [1.75, 3.5]
 
 
 @pytest.mark.parametrize(

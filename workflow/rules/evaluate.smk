@@ -1,11 +1,13 @@
-# Evaluation: every seed's policy plays its own episodes; the raw returns are kept.
+# Evaluation: every seed's policy plays its own episodes, at every point of a sweep; the raw returns are kept.
 
 
 rule evaluate:
     input:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",
         prey=prey_of,
-        sources=lambda wildcards: stage_sources("quartet.evaluation.rollout", f"quartet.tasks.{wildcards.task}"),
+        sources=lambda wildcards: stage_sources(
+            "quartet.evaluation.rollout", "quartet.training.sweeps", module_of(wildcards.task)
+        ),
     output:
         returns=f"{BASE}/{paths.EVALUATION}",
     log:
@@ -20,7 +22,7 @@ rule evaluate:
         runtime=30,
     params:
         options=OPTIONS,
-        settings=QUARTET.scale["evaluation"],
+        settings=lambda wildcards: {"episodes": configuration.episodes(QUARTET, wildcards.task, wildcards.setting)},
     message:
         "evaluating {wildcards.algorithm} on {wildcards.task}/{wildcards.dataset}, {wildcards.setting} setting"
     shell:

@@ -1,11 +1,15 @@
-# Training: one job trains all seeds and agents of a run, as lanes. Killed, it goes on from its last checkpoint.
+# Training: one job trains all seeds and agents of a run, and all points of a sweep, as lanes. Killed, it goes on from
+# its last checkpoint.
 
 
 rule train:
     input:
         episodes=f"{BASE}/{paths.DATASET}",
         sources=lambda wildcards: stage_sources(
-            "quartet.training.loop", f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}"
+            "quartet.training.loop",
+            "quartet.training.sweeps",
+            "quartet.data.weights",
+            f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}",
         ),
     output:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -22,11 +23,24 @@ def make(
     seeds: Sequence[int],
     device: str | torch.device = "cpu",
 ) -> Algorithm:
-    """A learner for all agents and seeds, from the hyperparameters of config/algorithms/<name>.yaml and the scale."""
-    if name not in CLASSES:
-        raise unknown("algorithm", name, NAMES)
+    """A learner for all agents and seeds, from the hyperparameters of config/algorithms/<name>.yaml and the scale.
+
+    `seeds` may repeat, point of a sweep by point; a laneable hyperparameter may then be a list, one value a point.
+    """
     hold_memory()
-    module = import_module(f"quartet.algorithms.{name.replace('-', '_')}")
+    module = _module(name)
     config = module.Config.read(hyperparameters)
     learner: Algorithm = getattr(module, CLASSES[name])(spec, config, tuple(seeds), torch.device(device))
     return learner
+
+
+def laneable(name: str) -> frozenset[str]:
+    """The hyperparameters of which every lane of a learner may have a value of its own."""
+    names: frozenset[str] = _module(name).Config.LANEABLE
+    return names
+
+
+def _module(name: str) -> ModuleType:
+    if name not in CLASSES:
+        raise unknown("algorithm", name, NAMES)
+    return import_module(f"quartet.algorithms.{name.replace('-', '_')}")

@@ -1,13 +1,14 @@
 """DOM2: a diffusion policy that matches the data (Eq. 3) and climbs conservative critics (Eq. 1) through its solver."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from quartet.algorithms.critics import conservative_loss, first_critic, initial_twins, q_of, td_target
 from quartet.algorithms.diffusion_policy import DiffusionPolicy
-from quartet.algorithms.learner import Learner, Settings
+from quartet.algorithms.learner import Learner, Settings, per_lane
 from quartet.data.transitions import Transitions
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.mlp import MLP
@@ -19,6 +20,8 @@ from quartet.tasks.spec import TaskSpec
 class Config(Settings):
     """Hyperparameters of DOM2."""
 
+    LANEABLE: ClassVar[frozenset[str]] = Settings.LANEABLE | {"eta"}
+
     hidden: int  # width of the critics
     noise_widths: tuple[int, int, int]  # widths of the noise network's blocks
     gamma: float  # discount
@@ -28,7 +31,7 @@ class Config(Settings):
     clip: float  # largest gradient norm
     zeta: float  # weight of the conservative term
     uniform_actions: int  # actions in the conservative term's log sum exp
-    eta: float  # weight of the Q-loss
+    eta: float | tuple[float, ...]  # weight of the Q-loss
     dropout: float  # dropout rate in the residual blocks
     steps: int  # N, solver steps
     schedule: str  # "continuous", or "literal" for Eq. 13 word for word
@@ -47,7 +50,13 @@ class Noise:
 
 
 def policy_loss(
-    parameters: Tensor, policy: DiffusionPolicy, net: MLP, critic: Tensor, batch: Transitions, noise: Noise, eta: float
+    parameters: Tensor,
+    policy: DiffusionPolicy,
+    net: MLP,
+    critic: Tensor,
+    batch: Transitions,
+    noise: Noise,
+    eta: float | Tensor,
 ) -> Terms:
     """DOM2 Eq. 5: L_bc - eta / E|Q(o, a)| E Q(o, a_0), with a_0 from the solver; Q is the first critic."""
     matching = policy.matching_loss(parameters, batch, noise.levels, noise.epsilon, noise.keep[0])
@@ -64,6 +73,7 @@ class DOM2(Learner):
     def __init__(self, spec: TaskSpec, config: Config, seeds: tuple[int, ...], device: torch.device) -> None:
         super().__init__(config, device)
         self.config, self.lanes = config, len(seeds) * spec.agents
+        self.eta = per_lane(config.eta, self.lanes, device)
         self.policy = DiffusionPolicy(spec, config.noise_widths, config.dropout, config.steps, config.schedule, device)
         self.critic = MLP(spec.observation + spec.action, config.hidden, 1, activation="mish")
         policy, critic = (initial_random(seeds, spec.agents, network) for network in (0, 1))
@@ -111,7 +121,7 @@ class DOM2(Learner):
             critic,
             batch,
             noise,
-            settings.eta,
+            self.eta,
             norm=settings.clip,
         )
         for name in ("policy", "critics"):

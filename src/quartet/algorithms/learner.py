@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -11,12 +11,23 @@ from quartet.errors import QuartetError, unknown
 from quartet.nets.parameters import Adam, Terms, clip, restore, terms_and_gradient
 
 # Named in a run's settings but read elsewhere: by the sampler and by the training loop.
-READ_ELSEWHERE = {"thresholds", "threshold_reading", "batch", "updates", "hidden", "noise_widths", "compile"}
+READ_ELSEWHERE = {
+    "fraction",
+    "thresholds",
+    "threshold_reading",
+    "batch",
+    "updates",
+    "hidden",
+    "noise_widths",
+    "compile",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     """Base of every algorithm's `Config`."""
+
+    LANEABLE: ClassVar[frozenset[str]] = frozenset({"fraction"})  # the sampler's: every algorithm has it
 
     compile: bool = False  # compile the losses with torch.compile; pays for long runs only
 
@@ -33,6 +44,13 @@ class Settings:
         values: dict[str, Any] = {name: value for name, value in hyperparameters.items() if name in known}
         as_tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
         return cls(**as_tuples)
+
+
+def per_lane(value: float | tuple[float, ...], lanes: int, device: torch.device) -> float | Tensor:
+    """A hyperparameter as the losses take it: one number, or one for each lane, (L,), point of the sweep by point."""
+    if not isinstance(value, tuple):
+        return value
+    return torch.tensor(value, device=device).repeat_interleave(lanes // len(value))
 
 
 class Learner:

@@ -14,7 +14,10 @@ from quartet.nets.lanes import LaneRandom
 
 
 class TransitionSampler:
-    """Draws transitions as if every episode were stored `weight` times; on the CPU the rows stay in the file."""
+    """Draws transitions as if every episode were stored `weight` times; on the CPU the rows stay in the file.
+
+    Weights (P, E) are those of P points of a sweep, which share the lanes in equal parts, point by point.
+    """
 
     def __init__(
         self,
@@ -22,8 +25,9 @@ class TransitionSampler:
         weights: NDArray[np.float64] | Sequence[float] | None = None,
         device: str | torch.device = "cpu",
     ) -> None:
-        weight = np.ones(len(episodes)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if weight.shape != (len(episodes),) or not np.isfinite(weight).all() or weight.min() < 0 or weight.sum() == 0:
+        weight = np.atleast_2d(np.ones(len(episodes)) if weights is None else np.asarray(weights, dtype=np.float64))
+        finite = weight.shape[1:] == (len(episodes),) and np.isfinite(weight).all() and weight.min() >= 0
+        if not finite or weight.sum(1).min() == 0:
             raise QuartetError(
                 "trajectory weights must be one finite number >= 0 per episode, not all 0", where=episodes.quality
             )
@@ -31,7 +35,7 @@ class TransitionSampler:
         self._weight = torch.as_tensor(weight, device=device)
         self._offsets = torch.from_numpy(episodes.offsets).to(device)
         mass = self._weight * self._offsets.diff()  # what an episode's rows weigh together
-        self._ends = mass.cumsum(0)
+        self._ends = mass.cumsum(1)
         self._starts = self._ends - mass
         self._observations = torch.from_numpy(episodes.observations).flatten(0, 1).to(device)
         self._final = torch.from_numpy(episodes.final_observations).flatten(0, 1).to(device)
@@ -59,9 +63,9 @@ class TransitionSampler:
 
     def _locate(self, uniform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The episode and step that each number in [0, 1) points at, and whether it is the episode's last step."""
-        point = uniform * self._ends[-1]
-        episode = torch.searchsorted(self._ends, point, right=True).clamp(max=len(self._ends) - 1)
+        place = uniform.reshape(len(self._ends), -1) * self._ends[:, -1:]
+        episode = torch.searchsorted(self._ends, place, right=True).clamp(max=self._ends.shape[1] - 1)
         length = self._offsets[episode + 1] - self._offsets[episode]
-        step = ((point - self._starts[episode]) / self._weight[episode]).long()
+        step = ((place - self._starts.gather(1, episode)) / self._weight.gather(1, episode)).long()
         step = torch.minimum(step.clamp(min=0), length - 1)  # rounding may land one step outside
-        return episode, step, step == length - 1
+        return episode.view_as(uniform), step.view_as(uniform), (step == length - 1).view_as(uniform)

@@ -19,29 +19,45 @@ def episode_seeds(seed: int, episodes: int) -> Tensor:
 
 
 @torch.no_grad()
-def evaluate(task: Task, algorithm: Algorithm, seeds: tuple[int, ...], episodes: int, setting: str) -> Tensor:
-    """Returns (seeds, episodes): the sum over steps of the agents' mean reward."""
-    agents = task.spec.agents
-    starts = torch.cat([episode_seeds(seed, episodes) for seed in seeds])
-    random = LaneRandom([EVALUATION_STREAM + seed for seed in seeds], agents)
-    observations = task.reset(starts, setting)
-    returns = torch.zeros(len(seeds) * episodes)
+def evaluate(
+    task: Task,
+    algorithm: Algorithm,
+    seeds: tuple[int, ...],
+    episodes: int,
+    setting: str,
+    *,
+    attempts: int = 1,
+    points: int = 1,
+) -> Tensor:
+    """Returns (points, seeds, episodes): the sum over steps of the agents' mean reward.
+
+    A start fixes all that the task draws, so attempts from it (kept side by side) differ in the policy's own
+    randomness alone; points of a sweep meet the same starts with the same randomness.
+    """
+    teams = points * len(seeds)
+    own = [episode_seeds(seed, episodes // attempts).repeat_interleave(attempts) for seed in seeds]
+    random = LaneRandom([EVALUATION_STREAM + seed for seed in seeds], task.spec.agents, points=points)
+    observations = task.reset(torch.cat(own * points), setting)
+    returns = torch.zeros(teams * episodes)
     for _ in range(task.spec.horizon):
-        actions = algorithm.act(_to_lanes(observations, len(seeds)), random)
-        step = task.step(_from_lanes(actions, len(seeds)))
+        actions = algorithm.act(_to_lanes(observations, teams), random)
+        step = task.step(_from_lanes(actions, teams))
         returns += step.rewards.mean(dim=1).cpu()
         observations = step.observations
-    for seed, own in zip(seeds, returns.reshape(len(seeds), episodes), strict=True):
-        if not torch.isfinite(own).all():
+    by_seed = returns.reshape(points, len(seeds), episodes)
+    for number, seed in enumerate(seeds):
+        if not torch.isfinite(by_seed[:, number]).all():
             raise QuartetError(f"the policy of seed {seed} diverged: its returns are not finite")
-    return returns.reshape(len(seeds), episodes)
+    return by_seed
 
 
-def returns_csv(returns: Tensor, seeds: Sequence[int]) -> str:
-    """The raw returns in long form: seed, episode, return."""
-    lines = ["seed,episode,return"]
-    for seed, own in zip(seeds, returns.tolist(), strict=True):
-        lines += [f"{seed},{episode},{value:.6f}" for episode, value in enumerate(own)]
+def returns_csv(returns: Tensor, seeds: Sequence[int], points: Sequence[str] | None = None) -> str:
+    """The raw returns (points, seeds, episodes) in long form: seed, episode, return; before them a sweep's point."""
+    lines = ["seed,episode,return" if points is None else "point,seed,episode,return"]
+    names = [""] if points is None else [f"{point}," for point in points]
+    for name, by_seed in zip(names, returns.tolist(), strict=True):
+        for seed, own in zip(seeds, by_seed, strict=True):
+            lines += [f"{name}{seed},{episode},{value:.6f}" for episode, value in enumerate(own)]
     return "\n".join(lines) + "\n"
 
 

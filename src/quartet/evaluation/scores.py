@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quartet.errors import QuartetError
+from quartet.errors import QuartetError, unknown
+from quartet.names import METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
+GOOD, OF = 400.0, 20  # DOM2 Table 8: an episode that returns more is a good one, counted among so many
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,24 @@ class Returns:
     seeds: tuple[int, ...]
     values: npt.NDArray[np.float64]
 
-    @property
-    def by_seed(self) -> npt.NDArray[np.float64]:
-        """One number per seed: the mean over its episodes."""
-        means: npt.NDArray[np.float64] = self.values.mean(axis=1)
-        return means
+
+def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
+    """One number per seed: its mean `return`, its `best` of K attempts (mean over starts), or how many were `good`."""
+    read: npt.NDArray[np.float64]
+    if metric == "return":
+        read = returns.values.mean(axis=1)
+    elif metric == "best":
+        _, count = attempts(setting)
+        if returns.values.shape[1] % count:
+            raise QuartetError(f"{returns.values.shape[1]} episodes are not {count} attempts each", mend=AGAIN)
+        read = returns.values.reshape(len(returns.seeds), -1, count).max(axis=2).mean(axis=1)
+    elif metric == "good":
+        if returns.values.shape[1] < OF:
+            raise QuartetError(f"'good' counts among {OF} episodes, there are {returns.values.shape[1]}")
+        read = (returns.values[:, :OF] > GOOD).sum(axis=1).astype(np.float64)
+    else:
+        raise unknown("metric", metric, METRICS)
+    return read
 
 
 def normalised(score: float, random: float, expert: float) -> float:
@@ -35,24 +50,29 @@ def normalised(score: float, random: float, expert: float) -> float:
     return 100 * (score - random) / (expert - random)
 
 
-def read_returns(path: Path) -> Returns:
-    """Read an evaluation, CSV of seed, episode, return; a damaged one is one clear line."""
-    found: dict[int, dict[int, float]] = {}
+def read_returns(path: Path, point: str | None = None) -> Returns:
+    """Read an evaluation, CSV of seed, episode, return; of a sweep's, one point. A damaged one is one clear line."""
+    columns = COLUMNS if point is None else ["point", *COLUMNS]
+    found: dict[str | None, dict[int, dict[int, float]]] = {}
     try:
         with path.open(newline="", encoding="utf-8") as handle:
             reader = csv.reader(handle)
-            if next(reader, None) != COLUMNS:
-                raise QuartetError(f"columns must be {','.join(COLUMNS)}", where=f"{path}:1", mend=AGAIN)
+            if next(reader, None) != columns:
+                raise QuartetError(f"columns must be {','.join(columns)}", where=f"{path}:1", mend=AGAIN)
             for fields in reader:
-                seed, episode, value = _typed(fields, f"{path}:{reader.line_num}")
-                if episode in found.setdefault(seed, {}):
+                own, numbers = (None, fields) if point is None else (fields[0] if fields else "", fields[1:])
+                seed, episode, value = _typed(numbers, f"{path}:{reader.line_num}")
+                episodes = found.setdefault(own, {}).setdefault(seed, {})
+                if episode in episodes:
                     raise _damaged(f"seed {seed} episode {episode} is given twice", f"{path}:{reader.line_num}")
-                found[seed][episode] = value
+                episodes[episode] = value
     except OSError as error:
         raise QuartetError(f"cannot read: {(error.strerror or 'error').lower()}", where=str(path)) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise _damaged("not a CSV file", str(path)) from error
-    return _rectangle(found, path)
+    if point is not None and point not in found:
+        raise unknown("point", point, map(str, found), where=str(path))
+    return _rectangle(found.get(point, {}), path)
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -10,27 +10,30 @@ from torch import Tensor
 class LaneRandom:
     """Random numbers for all lanes: every seed has its own generator, so adding a seed changes no other lane.
 
-    Lane order is seed-major: lane = position of the seed * agents + agent.
+    Lane order: lane = (point of the sweep * seeds + position of the seed) * agents + agent. All points of a sweep get
+    the same numbers, those that a run of one point alone would get, so adding a point changes no other lane either.
     """
 
-    def __init__(self, seeds: Sequence[int], agents: int, device: str | torch.device = "cpu") -> None:
-        self.seeds, self.agents, self.device = tuple(seeds), agents, torch.device(device)
+    def __init__(
+        self, seeds: Sequence[int], agents: int, device: str | torch.device = "cpu", *, points: int = 1
+    ) -> None:
+        self.seeds, self.agents, self.device, self.points = tuple(seeds), agents, torch.device(device), points
         self.generators = [torch.Generator(self.device).manual_seed(seed) for seed in self.seeds]
 
     @property
     def lanes(self) -> int:
-        """Number of lanes: seeds x agents."""
-        return len(self.seeds) * self.agents
+        """Number of lanes: points x seeds x agents."""
+        return self.points * len(self.seeds) * self.agents
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers of shape (lanes, *shape)."""
-        return torch.cat(
+        return self._stacked(
             [torch.randn(self.agents, *shape, generator=generator, device=self.device) for generator in self.generators]
         )
 
     def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """Uniform numbers in [0, 1) of shape (lanes, *shape)."""
-        return torch.cat(
+        return self._stacked(
             [
                 torch.rand(self.agents, *shape, generator=generator, device=self.device, dtype=dtype)
                 for generator in self.generators
@@ -54,7 +57,10 @@ class LaneRandom:
         # Compared into floats at once: by way of booleans it takes three times as long.
         kept = torch.empty(bits.shape, device=self.device)
         torch.ge(bits, round(dropped * 2**16) - 2**15, out=kept)
-        return kept.mul_(1 / (1 - dropped)).view(-1, *shape)
+        return self._stacked([kept.mul_(1 / (1 - dropped)).view(-1, *shape)])
+
+    def _stacked(self, drawn: list[Tensor]) -> Tensor:
+        return torch.cat(drawn * self.points) if len(drawn) * self.points > 1 else drawn[0]
 
     def state_dict(self) -> list[Tensor]:
         """The state of every stream, for a checkpoint."""

@@ -4,21 +4,25 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from quartet import algorithms, config, files, paths, provenance, tasks
+import numpy as np
+import torch
+
+from quartet import config, files, paths, provenance, tasks
 from quartet.algorithms.base import Algorithm
 from quartet.config import Config, check
 from quartet.data import card, weights
 from quartet.data.episodes import Episodes, open_episodes
 from quartet.data.sampler import TransitionSampler
-from quartet.errors import QuartetError, unknown
+from quartet.errors import QuartetError
 from quartet.evaluation import rollout
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
+from quartet.evaluation import trajectories as watching
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.importing import import_dataset
-from quartet.tasks.spec import Task, TaskSpec
+from quartet.tasks.spec import Task
 from quartet.training import behaviour as online
-from quartet.training import checkpoint, loop
+from quartet.training import loop, sweeps
 from quartet.training import prey as preys
 from quartet.training.collect import build_dataset
 
@@ -27,7 +31,7 @@ def prey(settings: Config, target: str, device: str) -> None:
     """Train a task's prey against MADDPG predators and freeze it."""
     task = check("task with a prey", target, NEED_PREY)
     out = settings.paths.at(paths.PREY, task=task)
-    sizes = settings.scale["behaviour"]
+    sizes = config.sized(settings.scale, "behaviour", task)
     with provenance.record([out], stage="prey", settings=sizes, inputs=[], modules=["quartet.training.prey"]):
         preys.train_prey(task, sizes, out, device)
 
@@ -37,14 +41,15 @@ def behaviour(settings: Config, target: str, device: str) -> None:
     task = check("task", target, TASKS)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     outputs = [folder / name for name in paths.BEHAVIOUR_FILES]
+    sizes = config.sized(settings.scale, "behaviour", task)
     with provenance.record(
         outputs,
         stage="behaviour",
-        settings=settings.scale["behaviour"],
+        settings=sizes,
         inputs=_prey_file(settings, task),
         modules=["quartet.training.behaviour"],
     ):
-        online.train_behaviour(task, _prey(settings, task, device), settings.scale["behaviour"], folder, device)
+        online.train_behaviour(task, _prey(settings, task, device), sizes, folder, device)
 
 
 def dataset(settings: Config, target: str, device: str) -> None:
@@ -60,7 +65,7 @@ def dataset(settings: Config, target: str, device: str) -> None:
     parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]
     inputs = [*_prey_file(settings, task), *(parts or [folder / name for name in paths.BEHAVIOUR_FILES])]
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
-    sizes = settings.scale["datasets"] | {"seed": settings.scale["behaviour"]["seed"]}
+    sizes = config.sized(settings.scale, "datasets", task) | {"seed": settings.scale["behaviour"]["seed"]}
     with provenance.record(
         outputs,
         stage="dataset",
@@ -72,41 +77,59 @@ def dataset(settings: Config, target: str, device: str) -> None:
         card.write_card(*outputs)
 
 
+TRAINING = ("quartet.training.loop", "quartet.training.sweeps", "quartet.data.weights")
+
+
 def train(settings: Config, target: str, device: str) -> None:
-    """Train all seeds and agents of one run, as lanes."""
+    """Train all seeds and agents of one run, and all points of a sweep, as lanes."""
     task, quality, name, variant = _split(target, "run", 4)
     run = config.run_settings(settings, task, quality, name, variant)
     source = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     names = {"task": task, "dataset": quality, "algorithm": name, "variant": variant}
     out, log = settings.paths.at(paths.CHECKPOINT, **names), settings.paths.at(paths.TRAINING_LOG, **names)
-    modules = ["quartet.training.loop", f"quartet.algorithms.{name.replace('-', '_')}"]
+    modules = [*TRAINING, f"quartet.algorithms.{name.replace('-', '_')}"]
     episodes = open_episodes(source)
     belongs = provenance.digest([run, provenance.file_digest(source), provenance.source_digest(modules), device])
-    resume = settings.paths.resume / f"{belongs}.pt"
-    with provenance.record([out, log], stage="train", settings=run, inputs=[source], modules=modules):
-        algorithm = _algorithm(run, episodes.spec, device)
-        sampler = TransitionSampler(episodes, _weights(run, episodes), device)
-        random = LaneRandom(run["seeds"], episodes.spec.agents, device)
-        sizes = run["training"]
-        with compiling.prepared(settings) if sizes["compile"] else nullcontext():
-            rows = loop.train(algorithm, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
-        checkpoint.save(out, {"spec": vars(episodes.spec), "seeds": run["seeds"], "algorithm": algorithm.state_dict()})
-        files.write_text(log, loop.log_csv(rows, run["seeds"], episodes.spec.agents))
-    resume.unlink(missing_ok=True)
+    groups = sweeps.groups(name, run["points"])
+    resumes = [settings.paths.resume / f"{belongs}-{number}.pt" for number, _ in enumerate(groups)]
+    with (
+        provenance.record([out, log], stage="train", settings=run, inputs=[source], modules=modules),
+        compiling.prepared(settings) if run["training"]["compile"] else nullcontext(),
+    ):
+        trained = [_train(run, group, episodes, resume, device) for group, resume in zip(groups, resumes, strict=True)]
+        sweeps.save(out, episodes.spec, run["seeds"], [learner for learner, _ in trained])
+        logs = [rows for _, rows in trained]
+        files.write_text(log, loop.log_csv(logs, run["seeds"], episodes.spec.agents, sweeps.names(run)))
+    for resume in resumes:
+        resume.unlink(missing_ok=True)
+
+
+def _train(
+    run: dict[str, Any], points: sweeps.Points, episodes: Episodes, resume: Path, device: str
+) -> tuple[Algorithm, list[loop.LogRow]]:
+    """Train one learner of a run."""
+    sizes, seeds = run["training"], run["seeds"]
+    learner = sweeps.learner(run["algorithm"], episodes.spec, points, sizes, seeds, device)
+    own = [weights.of_run(episodes, run["task"], run["dataset"], point) for point in points.values()]
+    sampler = TransitionSampler(episodes, np.stack(own), device)
+    random = LaneRandom(seeds, episodes.spec.agents, device, points=len(points))
+    log = loop.train(learner, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
+    return learner, log
 
 
 def evaluate(settings: Config, target: str, device: str) -> None:
-    """Play every seed's policy for the scale's episodes and keep the raw returns."""
+    """Play every seed's policy, at every point of a sweep, and keep the raw returns."""
     task_name, quality, name, variant, setting = _split(target, "evaluation", 5)
     names = {"task": task_name, "dataset": quality, "algorithm": name, "variant": variant}
-    check("setting", setting, SETTINGS)
     run = config.run_settings(settings, task_name, quality, name, variant)
+    setting_name, attempts = config.check_setting(task_name, setting)
+    episodes = config.episodes(settings, task_name, setting)
     trained = settings.paths.at(paths.CHECKPOINT, **names)
     out = settings.paths.at(paths.EVALUATION, setting=setting, **names)
-    episodes = settings.scale["evaluation"]["episodes"]
     modules = [
         "quartet.evaluation.rollout",
-        f"quartet.tasks.{task_name}",
+        "quartet.training.sweeps",
+        tasks.module_of(task_name),
         f"quartet.algorithms.{name.replace('-', '_')}",
     ]
     with provenance.record(
@@ -116,42 +139,30 @@ def evaluate(settings: Config, target: str, device: str) -> None:
         inputs=[trained, *_prey_file(settings, task_name)],
         modules=modules,
     ):
+        task, seeds = _task(settings, task_name, device), tuple(run["seeds"])
+        returns = [
+            rollout.evaluate(task, learner, seeds, episodes, setting_name, attempts=attempts, points=points)
+            for points, learner in sweeps.load(trained, run, task.spec, device)
+        ]
+        files.write_text(out, rollout.returns_csv(torch.cat(returns), seeds, sweeps.names(run)))
+
+
+def trajectories(settings: Config, target: str, device: str) -> None:
+    """Let every seed's team of a run try again and again from one start, and keep where it goes."""
+    task_name, quality, name, variant = _split(target, "run", 4)
+    names = {"task": task_name, "dataset": quality, "algorithm": name, "variant": variant}
+    run = config.run_settings(settings, task_name, quality, name, variant)
+    if len(run["points"]) > 1:
+        raise QuartetError(f"'{variant}' is a sweep", where=target, mend="name a plain variant")
+    trained, out = (settings.paths.at(pattern, **names) for pattern in (paths.CHECKPOINT, paths.TRAJECTORIES))
+    modules = ["quartet.evaluation.trajectories", "quartet.training.sweeps", tasks.module_of(task_name)]
+    modules += [f"quartet.algorithms.{name.replace('-', '_')}"]
+    wanted = {"attempts": watching.ATTEMPTS}
+    inputs = [trained, *_prey_file(settings, task_name)]
+    with provenance.record([out], stage="trajectories", settings=wanted, inputs=inputs, modules=modules):
         task = _task(settings, task_name, device)
-        algorithm = _algorithm(run | {"compile": False}, task.spec, device)
-        _restore(algorithm, trained, device)
-        returns = rollout.evaluate(task, algorithm, tuple(run["seeds"]), episodes, setting)
-        files.write_text(out, rollout.returns_csv(returns, run["seeds"]))
-
-
-def _algorithm(run: dict[str, Any], spec: TaskSpec, device: str) -> Algorithm:
-    hyperparameters = run["hyperparameters"] | run["training"]
-    return algorithms.make(run["algorithm"], spec, hyperparameters, tuple(run["seeds"]), device)
-
-
-def _restore(algorithm: Algorithm, path: Path, device: str) -> None:
-    """Load a trained run, naming the file where its shapes do not fit this configuration."""
-    try:
-        algorithm.load_state_dict(checkpoint.load(path, device)["algorithm"])
-    except KeyError as error:
-        raise QuartetError("no trained run", where=str(path), mend="delete it and train again") from error
-    except QuartetError as error:
-        if str(path) in str(error):
-            raise
-        raise QuartetError(error.what, where=str(path), mend="it was trained with other sizes: train again") from error
-
-
-def _weights(run: dict[str, Any], episodes: Episodes) -> Any:
-    """DOM2's trajectory weights (Algorithm 1), for the algorithms that ask for them by giving thresholds."""
-    thresholds = run["hyperparameters"].get("thresholds")
-    if not thresholds:
-        return None
-    reading = run["hyperparameters"]["threshold_reading"]
-    if reading == "quantile":
-        reference = weights.published_returns(run["task"], run["dataset"])
-        thresholds = weights.quantile_thresholds(episodes.returns, thresholds, reference)
-    elif reading != "paper":
-        raise unknown("threshold_reading", reading, ["quantile", "paper"])
-    return weights.trajectory_weights(episodes.returns, thresholds)
+        [(_, learner)] = sweeps.load(trained, run, task.spec, device)
+        files.write_text(out, watching.roll_out(task, learner, tuple(run["seeds"])))
 
 
 def _task(settings: Config, name: str, device: str) -> Task:

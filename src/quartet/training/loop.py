@@ -21,7 +21,10 @@ LogRow = tuple[int, str, list[float]]  # update, metric, one value per lane
 def train(
     algorithm: Algorithm, sampler: TransitionSampler, random: LaneRandom, *, updates: int, batch: int, resume: Path
 ) -> list[LogRow]:
-    """Train all lanes for `updates` updates and return the log; goes on from `resume` if it is there."""
+    """Train all lanes for `updates` updates and return the log; goes on from `resume` if it is there.
+
+    The end is kept there, too: a sweep that needs several learners trains them one after the other.
+    """
     done, log = _resume(algorithm, random, resume)
     every = max(1, updates // LOG_ROWS)
     saved = time.monotonic()
@@ -29,18 +32,24 @@ def train(
         metrics = algorithm.update(sampler.sample(random, batch), random)
         if update % every == 0 or update == updates:
             log += [(update, name, values.tolist()) for name, values in sorted(metrics.items())]
-        if time.monotonic() - saved > SAVE_SECONDS:
+        if update == updates or time.monotonic() - saved > SAVE_SECONDS:
             _save(algorithm, random, resume, update, log)
             saved = time.monotonic()
     return log
 
 
-def log_csv(log: Sequence[LogRow], seeds: Sequence[int], agents: int) -> str:
-    """The log in long form: update, seed, agent, metric, value."""
-    lines = ["update,seed,agent,metric,value"]
-    for update, metric, values in log:
-        for lane, value in enumerate(values):
-            lines.append(f"{update},{seeds[lane // agents]},{lane % agents},{metric},{value:.8g}")
+def log_csv(
+    logs: Sequence[Sequence[LogRow]], seeds: Sequence[int], agents: int, points: Sequence[str] | None = None
+) -> str:
+    """The logs of a run's learners in long form: update, seed, agent, metric, value; before them a sweep's point."""
+    lines = ["update,seed,agent,metric,value" if points is None else "point,update,seed,agent,metric,value"]
+    teams = [f"{seed},{agent}" for seed in seeds for agent in range(agents)]
+    names = [""] if points is None else [f"{point}," for point in points]
+    lanes = [(name, team) for name in names for team in teams]
+    for rows in zip(*logs, strict=True):
+        update, metric, _ = rows[0]
+        values = [value for _, _, own in rows for value in own]
+        lines += [f"{n}{update},{team},{metric},{v:.8g}" for (n, team), v in zip(lanes, values, strict=True)]
     return "\n".join(lines) + "\n"
 
 
