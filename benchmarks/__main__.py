@@ -16,6 +16,12 @@ BENCHMARKS = {
         "Agent-steps per second, one thread, against one mpe2 environment and against vmas at the same batch size.",
         ["--out"],
     ),
+    "cheetah_stepping": (
+        "Stepping the two-agent cheetah",
+        "Times faster than gymnasium's SyncVectorEnv of HalfCheetah-v5 at the same batch size: on one thread by CPU "
+        "time, beside the simulator's own steps alone, which bound it; on two threads by the clock.",
+        ["--out"],
+    ),
     "dom2_update": (
         "One DOM2 update",
         "CPU seconds of one gradient update of all lanes, one core, against the same update with separate networks in "

@@ -33,6 +33,7 @@ START = 0.1  # positions start within this of rest, velocities with this standar
 CONTROL_COST = 0.1  # what a unit of squared action costs
 
 _JOINTS = 9  # three of the root, then those of the legs
+_UPWARDS = np.array([leg[::-1] for leg in LEGS])
 _PARAMETERS = ("power", "density", "friction")
 
 
@@ -89,16 +90,17 @@ class Cheetah:
 
     def _observations(self) -> Tensor:
         """Each agent's own joints, foot first, position then velocity: (n, 2, 6)."""
-        joints = np.stack([self.simulation.positions, self.simulation.velocities], axis=2)
-        upwards = [leg[::-1] for leg in LEGS]
-        return self._tensor(joints[:, upwards].reshape(len(joints), SPEC.agents, SPEC.observation))
+        n = len(self.simulation.positions)
+        seen = np.empty((n, SPEC.agents, SPEC.observation))
+        seen[:, :, 0::2] = self.simulation.positions[:, _UPWARDS]
+        seen[:, :, 1::2] = self.simulation.velocities[:, _UPWARDS]
+        return self._tensor(seen)
 
     def _rewards(self, before: Array, controls: Array) -> Array:
         """Forward speed less the control cost, the same for both agents: (n, 2)."""
         speed = (self.simulation.positions[:, 0] - before) / STEP_SECONDS
-        squares = controls * controls
-        cost = CONTROL_COST * sum(squares[:, joint] for joint in range(squares.shape[1]))  # in a fixed order
-        return np.repeat((speed - cost)[:, None], SPEC.agents, axis=1)
+        rewards = speed - CONTROL_COST * np.square(controls).sum(axis=1)
+        return np.repeat(rewards[:, None], SPEC.agents, axis=1)
 
     def _tensor(self, values: Array) -> Tensor:
         return torch.from_numpy(values).to(self.device, torch.float32)
