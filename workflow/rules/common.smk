@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from quartet import config as configuration
 from quartet import paths, plan
 from quartet.errors import QuartetError
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, module_of
 from quartet.provenance import sources
 
 try:
@@ -44,6 +44,11 @@ def dataset_parts(wildcards):
 def published_files(folder):
     """The .npy files of a published folder; a file that must be there stands for a folder that is empty or absent."""
     return sorted(map(str, Path(folder).glob("*.npy"))) or [f"{folder}/obs_0.npy"]
+
+
+def sized(section):
+    """The sizes of one section of the scale, for the task of a job."""
+    return lambda wildcards: configuration.sized(QUARTET.scale, section, wildcards.task)
 
 
 def run_settings(wildcards):

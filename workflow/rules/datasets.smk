@@ -26,7 +26,7 @@ rule dataset:
         runtime=30,
     params:
         options=OPTIONS,
-        settings=QUARTET.scale["datasets"],
+        settings=sized("datasets"),
     message:
         "collecting the {wildcards.dataset} dataset of {wildcards.task}"
     shell:
