@@ -15,4 +15,7 @@ FIGURES = {
     "curves": "curves",
     "bars": "bars",
     "lines": "lines",
+    "network": "network",
+    "diffusion": "process",
+    "algorithm": "overview",
 }
