@@ -1,7 +1,7 @@
 """The prey of tag and world: one DDPG prey co-trained with three MADDPG predators, then frozen."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,9 +23,9 @@ HIDDEN = 64  # units of every hidden layer (OMAR's released prey)
 BATCH = 1024  # joint transitions per update (OMAR's released code)
 NOISE = 0.1  # sd of the exploration of predators and prey (OMAR's released code)
 SEEDS = 8  # co-trainings (ours)
-EVERY = 25  # updates between the candidates of one co-training (ours)
+EVERY, NEARBY = 25, 1  # updates between candidates, at first and around the best one (ours)
 CHASES, UNIFORMS = 1000, 4000  # episodes in which a candidate is judged (ours)
-FINALISTS, LONGER = 6, 10  # the best of them are judged again, in so many times the episodes (ours)
+FINALISTS, LONGER = 6, 10  # so many are judged again, in so many times the episodes (ours)
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Strength:
     uniform: float  # predators that act uniformly
 
     def distance(self, other: "Strength") -> float:
-        """Sum of both relative differences; the papers print the uniform team's score, so it weighs more."""
-        return abs(self.chase / other.chase - 1) + 3 * abs(self.uniform / other.uniform - 1)
+        """Sum of both relative differences, in units of what each may be off; the papers print the uniform score."""
+        return abs(self.chase / other.chase - 1) / 0.1 + abs(self.uniform / other.uniform - 1) / 0.02
 
 
 # OMAR's released prey: chased in straight lines (measured), and the mean return of OMAR's random datasets.
@@ -58,18 +58,44 @@ class PreyConfig:
         return cls(sizes["prey_updates"], sizes["environments"], sizes["seed"])
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A prey as it was after some updates of one co-training."""
+
+    seed: int
+    update: int
+    actor: FrozenActor
+
+
 def train_prey(task_name: str, sizes: Mapping[str, int], out: Path, device: str = "cpu") -> None:
     """Co-train a few preys and keep, in `out`, the snapshot that is most nearly as hard to catch as OMAR's.
 
     Co-training passes through preys of very different skill, and every score of the task depends on it.
     """
-    config, scenario, wanted = PreyConfig.of(sizes), tasks.scenario(task_name, device), OMAR[task_name]
+    config, scenario = PreyConfig.of(sizes), tasks.scenario(task_name, device)
     seeds = range(SEEDS * config.seed, SEEDS * (config.seed + 1))
-    preys = (prey for seed in seeds for prey in cotrain(scenario, replace(config, seed=seed), device))
-    best = sorted(preys, key=lambda prey: strength(task_name, prey, 1, device).distance(wanted))[:FINALISTS]
-    kept = min(best, key=lambda prey: strength(task_name, prey, LONGER, device).distance(wanted))
-    tqdm.write(f"kept {strength(task_name, kept, LONGER, device)}, wanted {wanted}", file=sys.stderr)
-    kept.save(out)
+    candidates = (found for seed in seeds for found in cotrain(scenario, replace(config, seed=seed), EVERY, device))
+    near = nearest(task_name, nearest(task_name, candidates, FINALISTS, 1, device), 1, LONGER, device)[0]
+    around = neighbours(scenario, config, near, device)
+    kept = nearest(task_name, around, 1, LONGER, device)[0]
+    reached = strength(task_name, kept.actor, LONGER, device)
+    tqdm.write(f"kept seed {kept.seed} after {kept.update} updates: {reached}, wanted {OMAR[task_name]}", sys.stderr)
+    kept.actor.save(out)
+
+
+def nearest(
+    task_name: str, candidates: Iterable[Candidate], count: int, times: int, device: str = "cpu"
+) -> list[Candidate]:
+    """The `count` candidates whose strength, in `times` the usual episodes, is most like that of OMAR's prey."""
+    wanted = OMAR[task_name]
+    return sorted(candidates, key=lambda one: strength(task_name, one.actor, times, device).distance(wanted))[:count]
+
+
+def neighbours(scenario: Scenario, config: PreyConfig, center: Candidate, device: str = "cpu") -> list[Candidate]:
+    """The candidates of the same co-training shortly before and after one of them, more closely spaced."""
+    last = min(center.update + EVERY, config.updates)
+    again = cotrain(scenario, replace(config, seed=center.seed, updates=last), NEARBY, device)
+    return [candidate for candidate in again if candidate.update > center.update - EVERY]
 
 
 def strength(task_name: str, prey: FrozenActor, times: int, device: str = "cpu") -> Strength:
@@ -101,7 +127,7 @@ class Side:
         self.learner.update(self.buffer.sample(BATCH, generator), generator)
 
 
-def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> Iterator[FrozenActor]:
+def cotrain(scenario: Scenario, config: PreyConfig, every: int, device: str = "cpu") -> Iterator[Candidate]:
     """Train both sides at once, each taking the other for a part of the world; the prey as it was every few updates."""
     rules, generator = scenario.rules, torch.Generator(device).manual_seed(config.seed)
     team = TaskSpec(agents=rules.team, observation=rules.observation, action=2, horizon=rules.horizon)
@@ -116,8 +142,8 @@ def cotrain(scenario: Scenario, config: PreyConfig, device: str = "cpu") -> Iter
         _step(scenario, sides, generator)
         for side in sides:
             side.update(generator)
-        if (update + 1) % EVERY == 0 or update + 1 == config.updates:
-            yield sides[1].learner.frozen()
+        if (update + 1) % every == 0 or update + 1 == config.updates:
+            yield Candidate(config.seed, update + 1, sides[1].learner.frozen())
 
 
 def _step(scenario: Scenario, sides: list[Side], generator: torch.Generator) -> None:
