@@ -96,6 +96,6 @@ def test_a_misspelt_key_and_a_wrong_type_name_file_and_key(tmp_path: Path) -> No
     scale.write_text(good.replace("episodes:", "episods:"))
     with pytest.raises(QuartetError, match=r"quick\.yaml: evaluation: unknown key 'episods'; did you mean 'episodes'"):
         config.load(tmp_path)
-    scale.write_text(good.replace("batch: 64", "batch: many"))
+    scale.write_text(good.replace("updates: 30, batch: 64", "updates: 30, batch: many"))
     with pytest.raises(QuartetError, match=r"quick\.yaml: training\.batch: expected an integer, found the text 'many'"):
         config.load(tmp_path)
