@@ -37,13 +37,13 @@ def start_like(env: Any, cheetah: Cheetah, episode: int) -> None:
     env.set_state(cheetah.simulation.positions[episode].copy(), cheetah.simulation.velocities[episode].copy())
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_thousand_steps_are_gymnasiums(threads: int) -> None:
+@pytest.mark.parametrize(("threads", "episodes"), [(1, 3), (2, 32)])
+def test_a_thousand_steps_are_gymnasiums(threads: int, episodes: int) -> None:
     cheetah, env = Cheetah(), gymnasium.make("HalfCheetah-v5").unwrapped
     cheetah.simulation = Simulation(threads)
-    cheetah.reset(torch.arange(3))
+    cheetah.reset(torch.arange(episodes))
     start_like(env, cheetah, episode=1)
-    for action in actions(3):
+    for action in actions(episodes):
         step = cheetah.step(torch.from_numpy(action))
         observation, reward, *_ = env.step(action[1].reshape(6))
         ours = np.concatenate([cheetah.simulation.positions[1, 1:], cheetah.simulation.velocities[1]])

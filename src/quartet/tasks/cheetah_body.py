@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ MASS = 14.0  # kg, whatever the torso's density: the file asks for it (settotalm
 DENSITY = 1000.0  # kg/m^3, MuJoCo's default
 FRAME_SKIP = 5  # simulator steps of .01 s in one step of the task
 STEP_SECONDS = 0.05
+WORTH_A_THREAD = 16  # episodes: with fewer, handing them over costs more than it saves
 
 Array = NDArray[np.float64]
 _KEPT = mujoco.mjtState
@@ -88,10 +90,11 @@ class Simulation:
     def step(self, controls: Array) -> None:
         """Advance every cheetah by FRAME_SKIP simulator steps under its row of `controls` (n, 6)."""
         self._states[:, _columns(_KEPT.mjSTATE_CTRL)] = controls
-        if self._workers is None:
-            self._advance(0)
+        shares = min(len(self._simulators), len(controls) // WORTH_A_THREAD)
+        if self._workers is None or shares < 2:
+            self._advance(0, 1)
         else:
-            list(self._workers.map(self._advance, range(len(self._simulators))))
+            list(self._workers.map(self._advance, range(shares), repeat(shares)))
 
     def data(self, episode: int) -> tuple[Any, Any]:
         """One cheetah as MuJoCo's own (MjModel, MjData), for drawing it."""
@@ -100,9 +103,9 @@ class Simulation:
         mujoco.mj_forward(chosen, data)
         return chosen, data
 
-    def _advance(self, thread: int) -> None:
-        """One thread's share of the rows, through its own simulator; MuJoCo lets go of Python's lock while it steps."""
-        rows, data = slice(thread, None, len(self._simulators)), self._simulators[thread]
+    def _advance(self, share: int, shares: int) -> None:
+        """One share of the rows, through a simulator of its own; MuJoCo lets go of Python's lock while it steps."""
+        rows, data = slice(share, None, shares), self._simulators[share]
         for chosen, state in zip(self._models[rows], self._states[rows], strict=True):
             mujoco.mj_setState(chosen, data, state, _STATE)
             mujoco.mj_step(chosen, data, FRAME_SKIP)
