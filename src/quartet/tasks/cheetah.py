@@ -28,12 +28,11 @@ RANGES: dict[str, dict[str, Intervals]] = {
 }
 
 SPEC = TaskSpec(agents=2, observation=6, action=3, horizon=1000, state=17)
-LEGS = ((3, 4, 5), (6, 7, 8))  # joints of the agents, back and front: thigh, shin, foot, as the actions are ordered
+LEGS = (slice(5, 2, -1), slice(8, 5, -1))  # joints of the agents, back and front: foot, shin, thigh
 START = 0.1  # positions start within this of rest, velocities with this standard deviation
 CONTROL_COST = 0.1  # what a unit of squared action costs
 
 _JOINTS = 9  # three of the root, then those of the legs
-_UPWARDS = np.array([leg[::-1] for leg in LEGS])
 _PARAMETERS = ("power", "density", "friction")
 
 
@@ -73,7 +72,7 @@ class Cheetah:
             raise _wrong("no episode is under way", "call reset first")
         if actions.shape != (n, SPEC.agents, SPEC.action):
             raise _wrong(f"actions have shape {tuple(actions.shape)}", f"the shape is {(n, SPEC.agents, SPEC.action)}")
-        controls = actions.detach().cpu().double().clamp(-1, 1).reshape(n, -1).numpy()
+        controls = actions.detach().cpu().numpy().reshape(n, -1).clip(-1, 1).astype(np.float64)
         before = self.simulation.positions[:, 0].copy()
         self.simulation.step(controls)
         self.time += 1
@@ -90,10 +89,10 @@ class Cheetah:
 
     def _observations(self) -> Tensor:
         """Each agent's own joints, foot first, position then velocity: (n, 2, 6)."""
-        n = len(self.simulation.positions)
-        seen = np.empty((n, SPEC.agents, SPEC.observation))
-        seen[:, :, 0::2] = self.simulation.positions[:, _UPWARDS]
-        seen[:, :, 1::2] = self.simulation.velocities[:, _UPWARDS]
+        positions, velocities = self.simulation.positions, self.simulation.velocities
+        seen = np.empty((len(positions), SPEC.agents, SPEC.observation))
+        for agent, leg in enumerate(LEGS):
+            seen[:, agent, 0::2], seen[:, agent, 1::2] = positions[:, leg], velocities[:, leg]
         return self._tensor(seen)
 
     def _rewards(self, before: Array, controls: Array) -> Array:
