@@ -10,8 +10,8 @@ from torch import Tensor
 from quartet import config, paths, tasks
 from quartet.cli import main
 from quartet.errors import QuartetError
-from quartet.evaluation.strategies import strategy
-from quartet.evaluation.trajectories import ATTEMPTS, roll_out
+from quartet.evaluation.strategies import ATTEMPTS, strategy
+from quartet.evaluation.trajectories import roll_out
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.reference import alternate
 

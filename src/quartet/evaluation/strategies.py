@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+ATTEMPTS = 5  # from one start, as DOM2 shows
 REACH = 0.2  # an agent has reached a landmark when their discs, of radius .1 each, overlap
 
 Strategy = frozenset[int]  # the landmarks that are reached, whoever reached them

@@ -8,10 +8,10 @@ from torch import Tensor
 from quartet.algorithms.base import Algorithm
 from quartet.errors import QuartetError
 from quartet.evaluation import rollout
+from quartet.evaluation.strategies import ATTEMPTS
 from quartet.tasks.scenario import ParticleTask
 from quartet.tasks.spec import Step, Task
 
-ATTEMPTS = 5  # as DOM2 shows
 _DIGITS = 4  # finer than a figure can show
 
 

@@ -12,6 +12,7 @@ from quartet.errors import QuartetError
 # Everything a table or figure is rendered from, and what was rendered; datasets and checkpoints are rebuilt, not kept.
 KEPT = (
     "evaluations/**/*.csv",
+    "trajectories/**/*.json",
     "datasets/**/*.card.json",
     "behaviour/*/curve.csv",
     "behaviour/*/summary.json",

@@ -54,6 +54,11 @@ def drive(observations: Tensor, landmarks: int, assignments: Sequence[Sequence[i
     return force.clamp(-1, 1)
 
 
+def oracle(name: str) -> Policy:
+    """The controller that plays a particle task well."""
+    return chase if name in NEEDS_PREY else alternate if name.startswith("landmarks") else cover
+
+
 def returns(task: Task, policy: Policy, episodes: int, setting: str = "standard") -> Tensor:
     """Return of each episode: the agents' mean reward summed over the steps, (episodes,)."""
     observations = task.reset(torch.arange(episodes), setting)
@@ -67,8 +72,7 @@ def returns(task: Task, policy: Policy, episodes: int, setting: str = "standard"
 def players(seed: int) -> Iterator[tuple[str, str, str, Policy, Policy | None]]:
     """Rows of the table: task, player and prey by name, then both as policies."""
     for name in NAMES:
-        oracle = chase if name in NEEDS_PREY else alternate if name.startswith("landmarks") else cover
-        for player, policy in (("uniform", uniform(seed)), (oracle.__name__, oracle)):
+        for player, policy in (("uniform", uniform(seed)), (oracle(name).__name__, oracle(name))):
             yield name, player, "still" if name in NEEDS_PREY else "", policy, None
             if name in NEEDS_PREY:
                 yield name, player, "uniform", policy, uniform(seed + 1)
