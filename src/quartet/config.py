@@ -56,8 +56,9 @@ def load(root: Path, **overrides: Any) -> Config:
 
 def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:
     """The sizes of one section of a scale for this task: the section's own, then what it says `by` the task."""
-    sizes = dict(scale[section])
-    return sizes | sizes.pop("by", {}).get(task, {})
+    sizes: dict[str, Any] = dict(scale[section])
+    own: dict[str, Any] = sizes.pop("by", {}).get(task, {})
+    return sizes | own
 
 
 def algorithms(root: Path) -> tuple[str, ...]:
