@@ -8,6 +8,7 @@ TABLES = {
     "table": "cells",
     "datasets": "cards",
     "settings": "settings",
+    "costs": "costs",
 }
 FIGURES = {
     "chart": "chart",
@@ -18,4 +19,10 @@ FIGURES = {
     "network": "network",
     "diffusion": "process",
     "algorithm": "overview",
+    "growth": "growth",
+    "scatter": "scatter",
+    "frames": "frames",
+    "trajectories": "trajectories",
 }
+UNTRAINED = ("settings", "costs", "growth", "frames")  # their rows are not cells: nothing is trained for them
+COUNTED = ("costs", "growth")  # they show what algorithms cost

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
+from quartet.artifacts.kinds import COUNTED, UNTRAINED
 from quartet.errors import QuartetError, unknown
 from quartet.names import run_of
 from quartet.schema import load_yaml
@@ -99,17 +100,30 @@ class Artifact:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Every cell of the grid, row by row."""
-        if self.kind == "settings":
+        if self.kind in UNTRAINED:
             return ()
         return tuple(self.cell(row, column) for row in self.rows for column in self.columns)
 
     @cached_property
     def datasets(self) -> tuple[tuple[str, str], ...]:
         """The (task, dataset) cards it reads: its rows'; for a table, the two ends of the normalised score."""
-        if not self.cells:
-            return tuple((row.task, row.dataset) for row in self.rows)
-        tasks = dict.fromkeys(row.task for row in self.rows)
-        return tuple((task, end) for task in tasks for end in ("random", "expert"))
+        if self.kind in UNTRAINED:
+            return ()
+        own = [(row.task, row.dataset) for row in self.rows] if self.kind == "scatter" or not self.cells else []
+        tasks = dict.fromkeys(row.task for row in self.rows) if self.cells else ()
+        ends = [(task, end) for task in tasks for end in ("random", "expert")]
+        return tuple(dict.fromkeys(own + ends))
+
+    @property
+    def watched(self) -> tuple[dict[str, str], ...]:
+        """The names of the runs whose trajectories it shows."""
+        cells = self.cells if self.kind == "trajectories" else ()
+        return tuple({name: place for name, place in cell.evaluation.items() if name != "setting"} for cell in cells)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The algorithms whose cost it shows."""
+        return tuple(column.where["algorithm"] for column in self.columns) if self.kind in COUNTED else ()
 
     @property
     def printed(self) -> tuple[Path, ...]:
@@ -174,13 +188,14 @@ def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file:
     columns = tuple(Column(entry.id, entry.title, entry.where, entry.id in reference) for entry in entries)
     if "points" in given:
         columns = _along(columns, _axis(given["points"], titles, f"{place}.points"))
+    where = given.get("cell", {})
     rows = tuple(
-        Row(f"{block.id}/{row.id}", row.title, block.title, {**block.where, **row.where})
+        Row(f"{block.id}/{row.id}", row.title, block.title, {**where, **block.where, **row.where})
         for block in _axis(given.get("blocks", []), titles, f"{place}.blocks")
         for row in _axis(given.get("rows", []), titles, f"{place}.rows")
     )
     published = (file.parent / given["published"],) if "published" in given else ()
-    where, claims = given.get("cell", {}), tuple(given.get("claims", ()))
+    claims = tuple(given.get("claims", ()))
     texts = given["kind"], given["number"], given["caption"]
     shown = {key: given[key] for key in ("along", "normalised") if key in given}
     of = tuple(given.get("of", ()))
@@ -220,7 +235,7 @@ def _along(columns: tuple[Column, ...], points: tuple[_Entry, ...]) -> tuple[Col
 
 def _decided(artifact: Artifact, place: str) -> None:
     """Every cell of a table, and the task and dataset of every other row, must be decided by now."""
-    if artifact.kind == "settings":
+    if artifact.kind in UNTRAINED:
         return
     needed = {field.name for field in fields(Cell)} if artifact.columns else {"task", "dataset"}
     for row in artifact.rows:
@@ -244,7 +259,7 @@ def _drawn(artifact: Artifact, given: dict[str, Any], grids: Mapping[str, Artifa
     if not artifact.of:
         return artifact
     tables = [grids[name] for name in artifact.of]
-    rows = [replace(row, where={**table.where, **row.where}) for table in tables for row in table.rows]
+    rows = [row for table in tables for row in table.rows]
     panels = given.get("panels", [row.id.split("/")[0] for row in rows])
     for absent in set(panels) - {row.id.split("/")[0] for row in rows}:
         raise unknown("block", absent, {row.id.split("/")[0] for row in rows}, where=f"{place}.panels")

@@ -44,6 +44,15 @@ def whole(value: float | None) -> str:
     return DASH if value is None else f"{value:,.0f}".replace(",", " ")
 
 
+def prefixed(value: float | None) -> str:
+    """A count with three figures and a prefix: 1.55 G."""
+    if value is None:
+        return DASH
+    rounded = float(f"{value:.3g}")
+    power = min((len(f"{rounded:.0f}") - 1) // 3, 4)
+    return f"{rounded / 1000**power:g} {' kMGT'[power]}".strip()
+
+
 def tex(text: str) -> str:
     """Text safe inside LaTeX."""
     return "".join(_TEX.get(sign, sign) for sign in text)
@@ -84,7 +93,7 @@ def _environment(template: str) -> Environment:
         keep_trailing_newline=True,
         **(_TEX_MARKS if ".tex" in template else {}),
     )
-    environment.filters.update(number=number, whole=whole, tex=tex, markdown=markdown)
+    environment.filters.update(number=number, whole=whole, prefixed=prefixed, tex=tex, markdown=markdown)
     environment.globals.update(spread=spread, span=span, dash=DASH)
     return environment
 
