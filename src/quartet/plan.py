@@ -75,6 +75,7 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
         *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in cells)),
         *_jobs(config, "evaluate", paths.EVALUATION, (c.evaluation for c in cells)),
+        *_jobs(config, "trajectories", paths.TRAJECTORIES, (run for artifact in chosen for run in artifact.watched)),
     ]
     return Plan(tuple(chosen), tuple(cells), tuple(jobs))
 
@@ -208,6 +209,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
         tasks = dict.fromkeys(row.task for row in artifact.rows)
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
     found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
+    found += [config.paths.at(paths.TRAJECTORIES, **run) for run in artifact.watched]
     found += artifact.printed
     return [*dict.fromkeys(found), config.paper(artifact.paper) / "artifacts.yaml"]
 
