@@ -22,13 +22,20 @@ def artifact(name: str) -> Artifact:
 
 def write_evaluation(file: Path, by_seed: Sequence[float], episodes: int = 4) -> None:
     """Episodes alternate around their seed's mean, so the mean of a seed is exactly what was asked."""
+    write_points(file, {None: by_seed}, episodes)
+
+
+def write_points(file: Path, points: Mapping[str | None, Sequence[float]], episodes: int = 4) -> None:
+    """The same for every point of a sweep; None stands for a plain variant."""
+    swept = None not in points
     lines = [
-        f"{seed},{episode},{mean + (1 if episode % 2 else -1)}"
+        f"{f'{point},' if swept else ''}{seed},{episode},{mean + (1 if episode % 2 else -1)}"
+        for point, by_seed in points.items()
         for seed, mean in enumerate(by_seed)
         for episode in range(episodes)
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("seed,episode,return\n" + "\n".join(lines) + "\n")
+    file.write_text(f"{'point,' if swept else ''}seed,episode,return\n" + "\n".join(lines) + "\n")
 
 
 def seeds_of(cell: Cell) -> list[float]:
@@ -37,8 +44,12 @@ def seeds_of(cell: Cell) -> list[float]:
 
 
 def write_evaluations(results: Path, table: str, seeds: Callable[[Cell], Sequence[float]] = seeds_of) -> None:
+    """Every evaluation an artifact is read from; of the landmarks there are enough episodes for K = 10 and Table 8."""
+    files: dict[Path, dict[str | None, Sequence[float]]] = {}
     for cell in artifact(table).cells:
-        write_evaluation(cell.file(results), seeds(cell))
+        files.setdefault(cell.file(results), {})[cell.point] = seeds(cell)
+    for file, points in files.items():
+        write_points(file, points, episodes=20 if "landmarks" in file.parts else 4)
 
 
 def write_cards(results: Path, means: Mapping[str, float] | None = None) -> None:
@@ -51,7 +62,7 @@ def write_cards(results: Path, means: Mapping[str, float] | None = None) -> None
         "medium-expert": 80.0,
         "expert": 100.0,
     }
-    for task in ("tag", "world", "spread"):
+    for task in ("tag", "world", "spread", "cheetah", "landmarks"):
         for quality, mean in means.items():
             counts, edges = np.histogram(np.linspace(mean - 30, mean + 30, 50), bins=10)
             card = {"task": task, "quality": quality, "episodes": 50, "transitions": 1250, "mean": mean, "sd": 17.0}
@@ -63,7 +74,7 @@ def write_cards(results: Path, means: Mapping[str, float] | None = None) -> None
 
 
 def write_curves(results: Path) -> None:
-    for task in ("tag", "world", "spread"):
+    for task in ("tag", "world", "spread", "cheetah", "landmarks"):
         file = results / "behaviour" / task / "curve.csv"
         file.parent.mkdir(parents=True, exist_ok=True)
         points = "".join(f"{i},{100 * i},{10.0 * i},{5.0}\n" for i in range(5))

@@ -62,13 +62,60 @@ def test_significance_is_recounted_by_welch_and_holm() -> None:
 
 
 def test_values_printed_twice_are_found() -> None:
-    first, second = VIEW["tables"]
+    first, second = VIEW["tables"][:2]
     assert (first["printed"], second["printed"]) == (72, 72)
     assert first["twice"] == []
     (repeat,) = second["twice"]
     assert (repeat["mean"], repeat["spread"]) == (251.0, 36.8)
     assert repeat["cells"] == ["spread/random omar", "spread/random-medium ma-cql"]
     assert second["level"] == [{"row": "spread/expert", "mean": 410.6, "columns": ["omar", "ma-sfbc"]}]
+
+
+def test_28_of_30_shifted_settings_are_won_in_the_printed_tables() -> None:
+    best = [max(row, key=lambda column: row[column][0]) for n in (2, 4) for row in rows_of(n).values()]
+    assert best.count("dom2") == FOUND["best_of_thirty"]["won"] == 28
+    assert FOUND["best_shifted_cheetah"]["won"] == 11
+    assert [lost["row"] for lost in FOUND["best_of_thirty"]["lost"]] == ["spread/medium", "E/expert"]
+
+
+def test_one_row_of_table_7_is_won_by_ma_sfbc_whatever_the_text_says() -> None:
+    (lost,) = FOUND["best_landmarks"]["lost"]
+    assert (lost["row"], lost["rival"], FOUND["best_landmarks"]["agrees"]) == ("shifted-10/medium", "ma-sfbc", False)
+    assert rows_of(7)["shifted-10/medium"]["ma-sfbc"][0] - rows_of(7)["shifted-10/medium"]["dom2"][0] == pytest.approx(
+        -lost["margin"]
+    )
+    assert (FOUND["best_cheetah"]["won"], FOUND["most_good_policies"]["won"]) == (6, 6)
+
+
+def test_ten_attempts_gain_on_every_dataset_but_seldom_significantly() -> None:
+    rows = rows_of(7)
+    gains = [
+        rows[f"shifted-10/{row.split('/')[1]}"]["dom2"][0] - rows[row]["dom2"][0] for row in rows if "shifted/" in row
+    ]
+    assert sum(gain > 0 for gain in gains) == FOUND["gains_with_attempts"]["won"] == 6
+    assert FOUND["significant_gains_with_attempts"]["won"] < 6
+
+
+def test_tenfold_is_recounted_from_the_normalised_scores_of_table_1() -> None:
+    rows, scores = rows_of(1), PAPER_DATA.scores
+    mean = {
+        column: sum(
+            100 * (rows[f"{task}/random"][column][0] - ends["random"]) / (ends["expert"] - ends["random"])
+            for task, ends in scores.items()
+        )
+        / len(scores)
+        for column in ("dom2", *RIVALS)
+    }
+    tenfold = [rival for rival in RIVALS if mean["dom2"] > 10 * mean[rival]]
+    assert FOUND["tenfold_low_quality"]["won"] == len(tenfold) == 2
+    assert "omar" not in tenfold
+    assert FOUND["tenfold_low_quality_diffusion"]["agrees"] is True
+
+
+def test_what_the_paper_only_draws_is_not_recounted() -> None:
+    drawn = {claim["id"] for claim in VIEW["drawn"]}
+    assert {"five_percent_is_enough", "every_component_helps", "larger_eta_elsewhere"} < drawn
+    assert not drawn & set(FOUND)
 
 
 def test_the_rendered_audit_says_where_text_and_table_disagree(tmp_path: Path) -> None:

@@ -19,13 +19,17 @@ from synthetic_results import (
 
 from quartet.artifacts import style
 from quartet.artifacts.audit import render_audit
+from quartet.artifacts.averages import Average, over
 from quartet.artifacts.claims import render_claims
 from quartet.artifacts.figure import render_figure
+from quartet.artifacts.lines import places
+from quartet.artifacts.measure import measure
 from quartet.artifacts.report import render_report
+from quartet.artifacts.spec import load_paper
 from quartet.artifacts.table import render_table
 from quartet.errors import QuartetError
 
-FIGURES = ("dom2_table1_chart", "datasets_portrait", "behaviour_curves")
+FIGURES = ("dom2_table1_chart", "datasets_portrait", "behaviour_curves", "dom2_figure5", "dom2_figure6")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def test_our_reference_takes_no_colour_of_the_papers_columns() -> None:
     looks = style.looks(artifact("dom2_table1").columns)
     assert looks["bc"][0] == style.REFERENCE
     assert looks["ma-cql"][0] == style.COLOURS[0]
-    assert len({*looks.values()}) == 5
+    assert [len({look[part] for look in looks.values()}) for part in range(3)] == [5, 5, 5]  # in grey, too
 
 
 def test_a_table_and_a_damaged_curve_get_one_line(results: Path, tmp_path: Path) -> None:
@@ -84,6 +88,55 @@ def test_a_table_and_a_damaged_curve_get_one_line(results: Path, tmp_path: Path)
     (tmp_path / "behaviour/tag/curve.csv").write_text("transitions,mean\n1,2\n")
     with pytest.raises(QuartetError, match=r"tag/curve.csv: damaged curve"):
         render_figure("behaviour_curves", PAPER, tmp_path, LAPTOP, tmp_path, ROOT)
+
+
+def averages(results: Path, name: str) -> dict[tuple[str, str], Average]:
+    """Every bar or point of a figure, by its panel and column."""
+    drawn = artifact(name)
+    grid = measure(drawn, load_paper(PAPER, ROOT), results, ROOT)
+    return {(title, column.id): over(grid, rows, column) for title, rows in drawn.blocks for column in drawn.columns}
+
+
+def test_the_papers_bars_are_the_averages_of_its_printed_tables(tmp_path: Path) -> None:
+    found = averages(tmp_path, "dom2_figure2")
+    good = [12.8, 9.2, 14.6, 13.0, 19.2, 20.0]  # Table 8, DOM2
+    assert found["Good policies", "dom2"].paper == pytest.approx(sum(good) / 6)
+    assert found["Standard, K = 1", "dom2"].paper == pytest.approx(539.4667, abs=1e-3)
+    assert found["Good policies", "bc"].paper is None
+    assert {average.mean for average in found.values()} == {None}
+
+
+def test_a_bar_is_the_mean_over_its_cells_and_gone_when_one_is_missing(tmp_path: Path) -> None:
+    write_evaluations(
+        tmp_path, "dom2_table7", lambda cell: [300.0, 310.0, 320.0] if cell.dataset == "expert" else [10.0] * 3
+    )
+    whole = averages(tmp_path, "dom2_figure2")["Standard, K = 1", "omar"]
+    assert whole.mean == pytest.approx((310 + 5 * 10) / 6)
+    assert (whole.low, whole.high) == pytest.approx(((300 + 50) / 6, (320 + 50) / 6))
+    (tmp_path / "evaluations/landmarks/medium/omar/default/standard.csv").unlink()
+    assert averages(tmp_path, "dom2_figure2")["Standard, K = 1", "omar"].mean is None
+    svg, _ = render_figure("dom2_figure2", PAPER, tmp_path, LAPTOP, tmp_path, ROOT)
+    assert "missing" in words(svg)
+    assert "2 of 90 cells missing" in words(svg)
+
+
+def test_a_point_of_a_sweep_is_a_normalised_average_at_its_value(results: Path) -> None:
+    write_evaluations(results, "dom2_figure5")
+    found = averages(results, "dom2_figure5")
+    assert found["World", "omar@fraction=5"].mean == pytest.approx(90)  # random play returns 0, the expert 100
+    assert found["World", "omar@fraction=5"].paper is None
+    assert found["World", "dom2@fraction=100"].paper == pytest.approx(90.4, abs=0.1)  # from the printed Table 1
+    points = artifact("dom2_figure5").lines["DOM2"]
+    assert places(points) == [1, 5, 10, 50, 100]
+    assert places(artifact("dom2_figure5d").lines["DOM2"]) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", ["dom2_figure2", "dom2_figure5d", "dom2_figure11", "dom2_figure12"])
+def test_every_panel_and_line_is_named_even_without_results(tmp_path: Path, name: str) -> None:
+    svg, _ = render_figure(name, PAPER, tmp_path, QUICK, tmp_path, ROOT)
+    drawn = artifact(name)
+    for said in [title for title, _ in drawn.blocks] + list(drawn.lines) + ["hollow: the paper", "proves nothing"]:
+        assert said in words(svg)
 
 
 class Tags(HTMLParser):
@@ -123,7 +176,7 @@ def test_the_report_is_one_page_that_needs_no_other_file(results: Path) -> None:
     assert "200.0 ± 2.0</b> ★" in html
     assert "628.6 ± 17.2" in html
     assert "4 of 18" in html
-    assert html.count("Not rendered yet.") == 4
+    assert html.count("Not rendered yet.") == len(load_paper(PAPER, ROOT).artifacts) - 3
     assert "![How the returns of the episodes in each dataset are spread.](../dom2/figures/datasets_portrait.svg)" in md
     assert page(results) == (html, md)
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from synthetic_results import LAPTOP, PAPER, QUICK, ROOT, artifact, write_cards, write_evaluation, write_evaluations
 
 from quartet.artifacts.measure import Stamp
+from quartet.artifacts.settings import numbers, shown
+from quartet.artifacts.spec import Cell
 from quartet.artifacts.table import render_table
 from quartet.artifacts.text import markdown, number, tex
 from quartet.errors import QuartetError
@@ -144,7 +147,7 @@ def test_the_latex_is_balanced_and_every_row_has_six_fields(texts: dict[str, str
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
-@pytest.mark.parametrize("name", ["dom2_table1", "datasets"])
+@pytest.mark.parametrize("name", ["dom2_table1", "dom2_table4", "dom2_table5", "dom2_table6", "datasets"])
 def test_the_latex_compiles(results: Path, tmp_path: Path, name: str) -> None:
     rendered(results, tmp_path, name)
     (tmp_path / "document.tex").write_text(DOCUMENT % f"{name}.tex")
@@ -157,12 +160,57 @@ def test_the_dataset_table_stands_beside_the_published_statistics(results: Path,
     assert "| Medium | 1 250 | 60.0 ± 17.0 | [30.0, 90.0] | 1 000 000 | 116.4 ± 59.0 | [-13.0, 418.0] |" in texts["md"]
     assert "| Random medium | 1 250 | 20.0 ± 17.0 | [-10.0, 50.0] | – | – | – |" in texts["md"]
     rows = {row["row"]: row for row in csv.DictReader(texts["csv"].splitlines())}
-    assert len(rows) == 18
+    assert len(rows) == 30
     assert float(rows["tag/medium"]["difference"]) == pytest.approx(60 - 116.4)
 
 
 def test_absent_cards_are_counted(tmp_path: Path) -> None:
-    assert "18 of 18 datasets missing" in rendered(tmp_path, tmp_path, "datasets")["md"]
+    assert "30 of 30 datasets missing" in rendered(tmp_path, tmp_path, "datasets")["md"]
+
+
+def test_a_table_reads_the_settings_and_metrics_of_its_cells(tmp_path: Path) -> None:
+    def alternating(cell: Cell) -> list[float]:
+        return [399.5, 399.5, 399.5] if cell.algorithm == "dom2" else [100.0, 100.0, 100.0]
+
+    for name in ("dom2_table7", "dom2_table8"):
+        write_evaluations(tmp_path, name, alternating)
+    seven, eight = (rendered(tmp_path, tmp_path, name)["json"] for name in ("dom2_table7", "dom2_table8"))
+    assert cell_of(seven, "shifted/medium", "dom2")["mean"] == pytest.approx(399.5)
+    assert cell_of(seven, "shifted-10/medium", "dom2")["mean"] == pytest.approx(400.5)  # the best of ten attempts
+    assert cell_of(eight, "good/medium", "dom2")["mean"] == pytest.approx(10)  # every other episode
+    assert cell_of(eight, "good/medium", "dom2")["paper_mean"] == 13.0
+
+
+def test_the_shift_ranges_are_those_the_task_draws_from(tmp_path: Path) -> None:
+    texts = rendered(tmp_path, tmp_path, "dom2_table5")
+    assert "| Power | 1.0<br>*1.0* | [0.8, 1.2]<br>*[0.8,1.2]* | [0.6, 0.8] ∪ [1.2, 1.4]<br>" in texts["md"]
+    assert "all 9 as the paper prints them" in texts["md"]
+    assert "≠" not in texts["csv"]
+
+
+def test_a_hyperparameter_that_drifts_from_the_printed_one_is_marked(tmp_path: Path) -> None:
+    for folder in ("config", "workflow"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    file = tmp_path / "config" / "algorithms" / "dom2.yaml"
+    described = yaml.safe_load(file.read_text())
+    described["hyperparameters"]["eta"]["by"]["world"]["expert"] = 0.7
+    file.write_text(yaml.safe_dump(described))
+    paper = tmp_path / "config" / "papers" / "dom2"
+    md, _, _, json_file = render_table("dom2_table6", paper, tmp_path, LAPTOP, tmp_path, tmp_path)
+    assert cell_of(json_file.read_text(), "world/expert", "eta")["same"] is False
+    assert cell_of(json_file.read_text(), "tag/medium", "thresholds")["same"] is True
+    world = md.read_text().split("| World |")[1]
+    assert "| Expert | 0.7<br>*0.5* **≠** |" in world
+
+
+def test_the_configured_hyperparameters_are_those_of_table_6(tmp_path: Path) -> None:
+    assert "all 48 as the paper prints them" in rendered(tmp_path, tmp_path, "dom2_table6")["md"]
+
+
+def test_settings_print_as_the_paper_prints_them() -> None:
+    assert [shown(value) for value in (25.0, None, [1.0, 2.5])] == ["25.0", "None", "[1.0, 2.5]"]
+    assert shown(((0.6, 0.8), (1.2, 1.4))) == "[0.6, 0.8] ∪ [1.2, 1.4]"
+    assert numbers("[-3.7, 5.9] ∪ 1000") == [-3.7, 5.9, 1000.0]
 
 
 def test_an_unknown_artifact_and_a_figure_get_one_line(tmp_path: Path) -> None:

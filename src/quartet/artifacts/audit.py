@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from quartet.artifacts import text
-from quartet.artifacts.claims import Claim, count_rows, load_claims
+from quartet.artifacts.claim import Claim, count_rows
+from quartet.artifacts.claims import ALONG, load_claims, measured, multiplied, numbers
+from quartet.artifacts.comparisons import Comparison, Side
 from quartet.artifacts.output import write_all
 from quartet.artifacts.published import NOTHING, Printed, read_published
 from quartet.artifacts.spec import Artifact, Paper, load_paper
-from quartet.errors import QuartetError
 from quartet.evaluation import statistics
+
+TELLING = 10.0  # below it, values printed with one decimal coincide by chance
 
 Table = dict[tuple[str, str], Printed]
 
@@ -26,37 +29,35 @@ def render_audit(paper_dir: Path, out_dir: Path, root: Path = Path(".")) -> list
 
 
 def audit(paper: Paper, claims: tuple[Claim, ...], root: Path = Path(".")) -> dict[str, Any]:
-    """Every claim recounted, and every table looked over, as plain data."""
-    tables = {a.id: (a, read_published(a, root)) for a in paper.artifacts if a.kind == "table"}
+    """Every claim about printed numbers recounted, and every printed table looked over, as plain data."""
+    tables = [a for a in paper.artifacts if a.kind == "table" and a.published]
+    grids = measured(claims, paper, None, root)
+    compared = {c.id: [] if c.compare in ALONG else c.comparisons(grids) for c in claims}
+    printed = [c for c in claims if compared[c.id] and all(_printed(c, found) for found in compared[c.id])]
     return {
         "paper": paper.id,
         "title": paper.title,
         "seeds": paper.seeds,
-        "claims": [recount(claim, *tables[claim.artifact], paper.seeds) for claim in claims],
-        "tables": [look_over(artifact, printed) for artifact, printed in tables.values()],
+        "claims": [
+            {**vars(c), "number": numbers(c, paper), **recount(c, compared[c.id], paper.seeds)} for c in printed
+        ],
+        "drawn": [{**vars(c), "number": numbers(c, paper)} for c in claims if c not in printed],
+        "tables": [look_over(artifact, read_published(artifact, root)) for artifact in tables],
     }
 
 
-def recount(claim: Claim, artifact: Artifact, printed: Table, seeds: int) -> dict[str, Any]:
+def recount(claim: Claim, comparisons: list[Comparison], seeds: int) -> dict[str, Any]:
     """How many comparisons of a claim the printed numbers win, and by how much the others are lost."""
-    rows = [row.id for row in artifact.rows]
-    table = {(row, column): _whole(printed, row, column, claim) for row in rows for column in _columns(claim)}
-    margins = np.array([[_margin(claim, table, row, rival) for rival in claim.rivals] for row in rows])
+    margins = np.array([[_margin(claim, found.ours, rival) for rival in found.rivals] for found in comparisons])
     flags = margins > 0
     if claim.compare == "significance":
-        flags &= np.array(_corrected(claim, table, rows, seeds)).reshape(flags.shape) < statistics.SIGNIFICANT
+        flags &= np.array(_corrected(comparisons, seeds)).reshape(flags.shape) < statistics.SIGNIFICANT
     won = count_rows(list(flags.ravel()), len(claim.rivals), each=claim.each)
     lost = [
-        {"row": rows[i], "rival": claim.rivals[j], "margin": float(margins[i, j])}
+        {"row": comparisons[i].name, "rival": claim.rivals[j], "margin": float(margins[i, j])}
         for i, j in np.argwhere(~flags).tolist()
     ]
-    return {
-        **vars(claim),
-        "number": artifact.number,
-        "won": won,
-        "agrees": won >= claim.at_least,
-        "lost": lost,
-    }
+    return {"won": won, "agrees": won >= claim.at_least, "lost": lost}
 
 
 def look_over(artifact: Artifact, printed: Table) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def look_over(artifact: Artifact, printed: Table) -> dict[str, Any]:
     twice: dict[tuple[float, float], list[str]] = defaultdict(list)
     level: dict[tuple[str, float], list[str]] = defaultdict(list)
     for (row, column), value in printed.items():
-        if value.mean is not None:
+        if value.mean is not None and abs(value.mean) >= TELLING:
             level[row, value.mean].append(column)
             if value.spread is not None:
                 twice[value.mean, value.spread].append(f"{row} {column}")
@@ -88,26 +89,26 @@ def look_over(artifact: Artifact, printed: Table) -> dict[str, Any]:
     }
 
 
-def _columns(claim: Claim) -> tuple[str, ...]:
-    return claim.column, *claim.rivals
+def _printed(claim: Claim, found: Comparison) -> bool:
+    """Whether the paper prints what a comparison needs: the means, and the spreads where they are compared."""
+    needed = 1 if claim.compare == "mean" else 2
+    return all(None not in side.printed[:needed] for side in (found.ours, *found.rivals))
 
 
-def _whole(printed: Table, row: str, column: str, claim: Claim) -> tuple[float, float]:
-    value = printed.get((row, column), NOTHING)
-    if value.mean is None or value.spread is None:
-        raise QuartetError(f"no printed value for {row} {column}", where=f"claim {claim.id}", mend="judge other cells")
-    return value.mean, value.spread
+def _values(side: Side) -> tuple[float, float]:
+    mean, around = side.printed
+    return mean if mean is not None else float("nan"), around if around is not None else float("nan")
 
 
-def _margin(claim: Claim, table: dict[tuple[str, str], tuple[float, float]], row: str, rival: str) -> float:
+def _margin(claim: Claim, ours: Side, rival: Side) -> float:
     """By how much the claim's column is ahead of a rival in what is compared."""
-    (mean, around), (their_mean, their_around) = table[row, claim.column], table[row, rival]
-    return their_around - around if claim.compare == "deviation" else mean - their_mean
+    (mean, around), (their_mean, their_around) = _values(ours), _values(rival)
+    if claim.compare == "deviation":
+        return their_around - around
+    return mean - float(multiplied(np.array(their_mean), claim.times))
 
 
-def _corrected(
-    claim: Claim, table: dict[tuple[str, str], tuple[float, float]], rows: list[str], seeds: int
-) -> list[float]:
+def _corrected(comparisons: list[Comparison], seeds: int) -> list[float]:
     """Welch's p from the printed means and spreads, Holm-corrected over all comparisons of the claim."""
-    pairs = [(table[row, claim.column], table[row, rival]) for row in rows for rival in claim.rivals]
+    pairs = [(_values(found.ours), _values(rival)) for found in comparisons for rival in found.rivals]
     return statistics.holm([statistics.welch_printed(*ours, seeds, *rival, seeds) for ours, rival in pairs])

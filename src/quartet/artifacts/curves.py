@@ -39,7 +39,8 @@ def draw(order: Order) -> Figure:
         axis.set_xlabel("Transitions")
         axis.xaxis.set_major_formatter(EngFormatter(sep=""))
         axis.grid(axis="y")
-    axes[0].set_ylabel("Return")
+    for first in axes[:: style.ACROSS]:
+        first.set_ylabel("Return")
     told = f"{absent} of {len(axes)} curves missing" if absent else f"all {len(axes)} curves"
     style.footer(figure, f"scale {stamp.scale} · commit {stamp.commit} · {told} · band: sd over episodes", stamp.banner)
     return figure

@@ -142,8 +142,8 @@ class Grid:
         }
 
 
-def measure(artifact: Artifact, paper: Paper, results: Path, root: Path = Path(".")) -> Grid:
-    """Measure a table from the evaluations and cards under `results`, the folder of one scale."""
+def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path = Path(".")) -> Grid:
+    """Measure from the evaluations and cards under `results`, one scale's folder; None: what the paper prints alone."""
     printed = printed_beside(artifact, root)
     own = {row.task: own_ends(results, row.task) for row in artifact.rows}
     papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
@@ -151,15 +151,17 @@ def measure(artifact: Artifact, paper: Paper, results: Path, root: Path = Path("
     for row in artifact.rows:
         for column in artifact.columns:
             cell = artifact.cell(row, column)
-            file = cell.file(results)
-            returns = read_returns(file, cell.point) if file.exists() else None
+            file = None if results is None else cell.file(results)
+            returns = read_returns(file, cell.point) if file and file.exists() else None
             value = printed.get((row.id, column.id), NOTHING)
             cells[row.id, column.id] = Measured(row, column, cell, returns, value, own[row.task], papers[row.task])
     return Grid(artifact, cells)
 
 
-def own_ends(results: Path, task: str) -> Ends:
+def own_ends(results: Path | None, task: str) -> Ends:
     """Mean return of our own random and expert datasets."""
+    if results is None:
+        return Ends(None, None)
     files = [results / paths.CARD.format(task=task, dataset=quality) for quality in ("random", "expert")]
     return Ends(*(read_card(file)["mean"] if file.exists() else None for file in files))
 

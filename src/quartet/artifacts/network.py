@@ -3,12 +3,10 @@
 from itertools import pairwise
 from math import log2, prod
 
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from quartet import tasks
-from quartet.algorithms.diffusion_policy import DiffusionPolicy
 from quartet.artifacts import boxes, style
 from quartet.artifacts.output import Order
 from quartet.config import hyperparameters
@@ -27,9 +25,9 @@ def draw(order: Order) -> Figure:
     scale = load_yaml(order.root / "config" / "scales" / f"{SIZES}.yaml", "scale", order.root)
     given = hyperparameters(order.root, *(where[key] for key in ("algorithm", "task", "dataset", "variant")))
     spec, widths = tasks.make(where["task"]).spec, scale["training"]["noise_widths"]
-    policy = DiffusionPolicy(spec, widths, given["dropout"], given["steps"], given["schedule"], torch.device("cpu"))
-    figure = diagram(policy.net)
-    size = f"{sum(prod(shape) for shape in policy.net.shapes.values()):,}".replace(",", " ")
+    net = ResidualNoise(spec.observation, spec.action, tuple(widths), given["dropout"])
+    figure = diagram(net)
+    size = f"{sum(prod(shape) for shape in net.shapes.values()):,}".replace(",", " ")
     told = [
         f"widths {'-'.join(map(str, widths))} of scale {SIZES}",
         f"{where['task']}: o {spec.observation}, a {spec.action}",
@@ -40,16 +38,11 @@ def draw(order: Order) -> Figure:
 
 
 def skips(net: ResidualNoise) -> dict[str, str]:
-    """Which earlier block a later one takes besides its predecessor: the last unused one that fills its inputs."""
+    """Which earlier block a later one takes besides its predecessor; the last to narrow is the first to be taken."""
     layers = {**net.blocks, "out": net.layers["out"]}
-    links: dict[str, str] = {}
-    names = list(layers)
-    for before, name in pairwise(names):
-        more = layers[name][0] - layers[before][1]
-        if more:
-            earlier = [n for n in names[: names.index(before)] if layers[n][1] == more and n not in links.values()]
-            links[name] = earlier[-1]
-    return links
+    takers = [name for before, name in pairwise(layers) if layers[name][0] > layers[before][1]]
+    givers = list(net.blocks)[: list(layers).index(takers[0]) - 1]
+    return dict(zip(takers, reversed(givers), strict=True))
 
 
 def diagram(net: ResidualNoise) -> Figure:

@@ -96,11 +96,12 @@ def looks(columns: Sequence[Column]) -> dict[str, Look]:
 
 
 def name_rows(axes: Sequence[Axes], blocks: Sequence[tuple[str, Sequence[Row]]]) -> None:
-    """Row titles at the left of each panel, but not again where a panel has the same rows as the one before it."""
+    """Row titles at the left of each panel, but not again where a panel has the same rows as the one at its left."""
     named: list[str] = []
-    for axis, (_, rows) in zip(axes, blocks, strict=True):
+    for place, (axis, (_, rows)) in enumerate(zip(axes, blocks, strict=True)):
         titles = [row.title for row in rows]
-        axis.set_yticks(range(len(rows)), titles if titles != named else [""] * len(rows))
+        again = place % ACROSS and titles == named
+        axis.set_yticks(range(len(rows)), [""] * len(rows) if again else titles)
         axis.set_ylim(len(rows) - 0.5, -0.5)
         named = titles
 
