@@ -16,6 +16,7 @@ from quartet.data.sampler import TransitionSampler
 from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
+from quartet.evaluation.strategies import ATTEMPTS
 from quartet.names import MIXTURES, NEED_PREY, QUALITIES, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
@@ -54,8 +55,8 @@ def behaviour(settings: Config, target: str, device: str) -> None:
 
 def dataset(settings: Config, target: str, device: str) -> None:
     """Collect one dataset, mix it from two others, or import it where the configuration says from where."""
-    if folder := settings.imports.get(target):
-        import_dataset(settings, folder, target)
+    if published := settings.imports.get(target):
+        import_dataset(settings, published, target)
         return
     task, quality = _split(target, "dataset", 2)
     check("task", task, TASKS)
@@ -157,7 +158,7 @@ def trajectories(settings: Config, target: str, device: str) -> None:
     trained, out = (settings.paths.at(pattern, **names) for pattern in (paths.CHECKPOINT, paths.TRAJECTORIES))
     modules = ["quartet.evaluation.trajectories", "quartet.training.sweeps", tasks.module_of(task_name)]
     modules += [f"quartet.algorithms.{name.replace('-', '_')}"]
-    wanted = {"attempts": watching.ATTEMPTS}
+    wanted = {"attempts": ATTEMPTS}
     inputs = [trained, *_prey_file(settings, task_name)]
     with provenance.record([out], stage="trajectories", settings=wanted, inputs=inputs, modules=modules):
         task = _task(settings, task_name, device)
