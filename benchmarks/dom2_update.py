@@ -156,6 +156,7 @@ def hyperparameters(width: int, compiled: bool) -> dict[str, object]:
         "hidden": width, "noise_widths": [2 * width, width, width // 2], "compile": compiled, "gamma": GAMMA,
         "rho": RHO, "policy_rate": 5e-3, "critic_rate": 3e-4, "clip": CLIP, "zeta": ZETA, "eta": ETA,
         "uniform_actions": SAMPLES, "dropout": DROPOUT, "steps": STEPS, "schedule": "continuous",
+        "matching_weight": 1.0, "noise_network": "residual", "sampler": "dpm-solver",
     }  # fmt: skip
 
 

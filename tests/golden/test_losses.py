@@ -12,10 +12,12 @@ from quartet.algorithms.diffusion_policy import DiffusionPolicy
 from quartet.data.transitions import Transitions
 from quartet.nets.mlp import MLP
 from quartet.nets.parameters import pack, terms_and_gradient, unpack
+from quartet.nets.residual import ResidualNoise
 from quartet.tasks.spec import TaskSpec
 
 SPEC = TaskSpec(agents=1, observation=1, action=1, horizon=25)
-ONE_STEP = DiffusionPolicy(SPEC, (4, 4, 4), 0.0, 1, "continuous", torch.device("cpu"))
+NET = ResidualNoise(1, 1, (4, 4, 4), 0.0)
+ONE_STEP = DiffusionPolicy(NET, 1, "continuous", torch.device("cpu"))
 
 
 def batch_of(
@@ -141,9 +143,9 @@ def test_omars_policy_weighs_imitation_and_q() -> None:
 
 def silent_noise(bias: float) -> Tensor:
     """A noise network that predicts `bias` whatever it is given."""
-    parts = {name: torch.zeros(1, *shape) for name, shape in ONE_STEP.net.shapes.items()}
+    parts = {name: torch.zeros(1, *shape) for name, shape in NET.shapes.items()}
     parts["out.bias"][:] = bias
-    return pack(parts, ONE_STEP.net.shapes)
+    return pack(parts, NET.shapes)
 
 
 def test_equation_3_is_the_squared_distance_to_the_noise() -> None:
@@ -162,7 +164,7 @@ def test_equation_4_in_one_step_divides_the_denoised_action_by_alpha() -> None:
 def test_equation_5_normalises_q_by_its_size_on_the_data() -> None:
     """Q = 4 everywhere: the Q-loss is -eta whatever the size of Q; with Q = -4 it is +eta."""
     start, epsilon = torch.tensor([0.001, -0.002]).view(1, 2, 1), torch.ones(1, 2, 1)
-    keep = torch.ones(1, 2, ONE_STEP.net.units)
+    keep = torch.ones(1, 2, NET.units)
     noise = dom2.Noise(start, start, torch.ones(1, 2).long(), epsilon, start, (keep, keep))
     for value in (4.0, -4.0):
         critic = constant_critics(CRITIC, value)
@@ -171,10 +173,18 @@ def test_equation_5_normalises_q_by_its_size_on_the_data() -> None:
         assert terms["q"].item() == pytest.approx(-3.0 * math.copysign(1, value))
 
 
+def test_without_the_diffusion_loss_the_q_loss_is_left() -> None:
+    start, keep = torch.tensor([0.001, -0.002]).view(1, 2, 1), torch.ones(1, 2, NET.units)
+    noise = dom2.Noise(start, start, torch.ones(1, 2).long(), torch.ones(1, 2, 1), start, (keep, keep))
+    arguments = (silent_noise(0.5), ONE_STEP, CRITIC, constant_critics(CRITIC, 4.0), batch_of([0.1, 0.2]), noise)
+    terms = dom2.policy_loss(*arguments, eta=3.0, weight=0.0)
+    assert {name: value.item() for name, value in terms.items()} == {"matching": 0.0, "q": -3.0}
+
+
 def test_the_q_loss_reaches_the_policy_through_the_solver_and_leaves_the_critic_alone() -> None:
     """The critic is the standardised action where that is positive: its mean depends on how the actions lie."""
     start = torch.tensor([0.001, -0.002, 0.0005]).view(1, 3, 1)
-    keep = torch.ones(1, 3, ONE_STEP.net.units)
+    keep = torch.ones(1, 3, NET.units)
     noise = dom2.Noise(start, start, torch.ones(1, 3).long(), torch.ones(1, 3, 1), start, (keep, keep))
     one_sided = unpack(sign_critics(CRITIC), CRITIC.shapes)
     one_sided["weight3"][:, 1] = 0

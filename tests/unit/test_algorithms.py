@@ -74,13 +74,18 @@ def test_conservative_policies_find_the_side_that_pays_and_stay_near_the_data(
     assert actions.abs().max() <= 1
 
 
-def test_dom2_keeps_to_the_side_that_pays() -> None:
-    actions = actions_after(make("dom2", eta=5.0, zeta=1.0), 200)
+DOM2S = [{}, {"sampler": "ddpm"}, {"noise_network": "mlp"}]
+
+
+@pytest.mark.parametrize("changes", DOM2S)
+def test_dom2_keeps_to_the_side_that_pays(changes: dict[str, str]) -> None:
+    actions = actions_after(make("dom2", eta=5.0, zeta=1.0, **changes), 200)
     assert (actions > 0).float().mean() > 0.85
 
 
-def test_without_a_q_loss_dom2_keeps_both_sides() -> None:
-    share = (actions_after(make("dom2", eta=0.0, zeta=1.0), 150) > 0).float().mean((1, 2))
+@pytest.mark.parametrize("changes", DOM2S)
+def test_without_policy_improvement_dom2_keeps_both_sides(changes: dict[str, str]) -> None:
+    share = (actions_after(make("dom2", eta=0.0, zeta=1.0, **changes), 150) > 0).float().mean((1, 2))
     assert share.min() > 0.25
     assert share.max() < 0.75
 

@@ -10,6 +10,7 @@ from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import batch_statistics, initial_statistics, linear, mish, standardise, track
 from quartet.nets.mlp import MLP
+from quartet.nets.noise_mlp import MLPNoise
 from quartet.nets.parameters import Adam, clip, initial_random, pack, soft_update, terms_and_gradient, unpack
 from quartet.nets.residual import ResidualNoise, time_features
 
@@ -170,6 +171,22 @@ def test_the_noise_network_is_its_blocks_written_out() -> None:
     up1 = block(4, "up1", torch.cat([block(3, "bottom", down3), down3], 2))
     up2 = block(5, "up2", torch.cat([up1, down2], 2))
     torch.testing.assert_close(predicted, layer("out", torch.cat([up2, down1], 2)), atol=1e-5, rtol=1e-5)
+
+
+def test_the_plain_noise_network_is_an_mlp_over_action_observation_and_time() -> None:
+    net = MLPNoise(observation=4, action=2, width=8)
+    part = net.unpack(net.init(initial_random((0,), 2)))
+    observations, actions, times = normal(2, 5, 4), normal(2, 5, 2), time_features(torch.tensor([0.0, 0.5, 1.0]))
+    embedded = net.condition(part, observations) + net.times(part, times)[:, 1:2]
+
+    def layer(name: str, x: torch.Tensor) -> torch.Tensor:
+        return x @ part[f"{name}.weight"] + part[f"{name}.bias"]
+
+    time = layer("time2", F.mish(layer("time1", times[1].expand(2, 5, -1))))
+    x = torch.cat([actions, observations, time], 2)
+    for name in ("first", "second", "third"):
+        x = F.mish(layer(name, x))
+    torch.testing.assert_close(net(part, actions, embedded, None), layer("out", x), atol=1e-5, rtol=1e-5)
 
 
 def test_the_papers_noise_network_has_the_papers_widths() -> None:

@@ -120,6 +120,31 @@ def test_returns_come_back_as_seeds_by_episodes_whatever_their_order(tmp_path: P
     assert scores.by_seed(returns).tolist() == [1.75, 3.5]
 
 
+def test_best_is_the_mean_over_starts_of_the_best_attempt() -> None:
+    returns = scores.Returns((0, 1), np.array([[1.0, 5.0, 2.0, 4.0], [0.0, 0.0, 9.0, 1.0]]))
+    assert scores.by_seed(returns, "best", "shifted@2").tolist() == [4.5, 4.5]
+    assert scores.by_seed(returns, "best", "shifted@4").tolist() == [5.0, 9.0]
+    with pytest.raises(QuartetError, match="4 episodes are not 3 attempts each"):
+        scores.by_seed(returns, "best", "shifted@3")
+
+
+def test_good_counts_returns_above_400_among_the_first_twenty_episodes() -> None:
+    values = np.array([[400.0, 400.1] * 10 + [500.0] * 5])
+    assert scores.by_seed(scores.Returns((0,), values), "good").tolist() == [10]
+    with pytest.raises(QuartetError, match="'good' counts among 20 episodes, there are 19"):
+        scores.by_seed(scores.Returns((0,), values[:, :19]), "good")
+
+
+def test_a_sweeps_file_is_read_point_by_point(tmp_path: Path) -> None:
+    file = tmp_path / "standard.csv"
+    file.write_text("point,seed,episode,return\neta=1,0,0,1.5\neta=5,0,0,2.5\n")
+    assert scores.read_returns(file, "eta=5").values.tolist() == [[2.5]]
+    with pytest.raises(QuartetError, match="unknown point 'eta=50'; did you mean 'eta=5'"):
+        scores.read_returns(file, "eta=50")
+    with pytest.raises(QuartetError, match="columns must be seed,episode,return"):
+        scores.read_returns(file)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -109,11 +109,15 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("algorithm", ["bc", "dom2"])
-def test_a_training_killed_with_sigkill_resumes_to_the_same_bytes(project: config.Config, algorithm: str) -> None:
-    scale = project.root / "config" / "scales" / "tiny.yaml"
-    scale.write_text(scale.read_text().replace("updates: 6", "updates: 300"))
-    target, names = f"spread/random/{algorithm}/default", RUN | {"algorithm": algorithm}
+@pytest.mark.parametrize(("algorithm", "variant"), [("bc", "default"), ("dom2", "default"), ("dom2", "steps")])
+def test_a_training_killed_with_sigkill_resumes_to_the_same_bytes(
+    project: config.Config, algorithm: str, variant: str
+) -> None:
+    """Killed at its first update, or (a sweep of several learners) once the first of them is trained."""
+    scale, described = (project.root / "config" / file for file in ("scales/tiny.yaml", "algorithms/dom2.yaml"))
+    scale.write_text(scale.read_text().replace("updates: 6", f"updates: {300 if variant == 'default' else 60}"))
+    described.write_text(described.read_text().replace("values: [1, 3, 5, 10]", "values: [1, 2]"))
+    target, names = f"spread/random/{algorithm}/{variant}", RUN | {"algorithm": algorithm, "variant": variant}
     made = [project.paths.at(paths.CHECKPOINT, **names), project.paths.at(paths.TRAINING_LOG, **names)]
     assert quartet(project, "train", target) == 0
     undisturbed = [path.read_bytes() for path in made]
@@ -124,7 +128,8 @@ def test_a_training_killed_with_sigkill_resumes_to_the_same_bytes(project: confi
     command = [sys.executable, "-c", SAVE_OFTEN, "train", target, *options]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
     deadline = time.monotonic() + 60
-    while not list(project.paths.resume.glob("*.pt")) and time.monotonic() < deadline:
+    started = "*-0.pt" if variant == "default" else "*-1.pt"
+    while not list(project.paths.resume.glob(started)) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL

@@ -1,11 +1,13 @@
 """The plan: from an artifact to the jobs it needs, without Snakemake."""
 
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from quartet import config, plan, tasks
+from quartet.artifacts.spec import Cell, Column
 from quartet.data.mixtures import MIXTURES
 from quartet.errors import QuartetError
 from quartet.names import MIXTURES as PARTS
@@ -86,6 +88,50 @@ def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant() -> None:
 def test_a_wrong_name_in_a_run_is_one_line(algorithm: str, variant: str, message: str) -> None:
     with pytest.raises(QuartetError, match=message):
         config.hyperparameters(ROOT, algorithm, "tag", "medium", variant)
+
+
+def cell(**changes: str) -> Cell:
+    names = {"task": "world", "dataset": "medium", "algorithm": "dom2", "variant": "eta=0.5"}
+    return Cell(**{**names, "setting": "standard", "metric": "return", **changes})
+
+
+def asking(settings: config.Config, *cells: Cell) -> plan.Plan:
+    """The plan of an artifact with one row and these cells."""
+    first = plan.find(settings, "dom2_table1")[0]
+    columns = tuple(Column(str(n), str(n), asdict(cell), reference=False) for n, cell in enumerate(cells))
+    return plan.plan(settings, [replace(first, rows=first.rows[:1], columns=columns)])
+
+
+def test_all_points_of_a_sweep_are_one_training_and_one_evaluation(settings: config.Config) -> None:
+    chosen = asking(settings, cell(), cell(variant="eta=100"), cell(variant="eta=100", setting="shifted@10"))
+    (train,) = chosen.stage("train")
+    assert (train.name, train.points) == ("world/medium/dom2/eta", 7)
+    assert [job.name for job in chosen.stage("evaluate")] == [f"{train.name}/shifted@10", f"{train.name}/standard"]
+    assert chosen.cells[0].file(Path("r")) == Path("r/evaluations/world/medium/dom2/eta/standard.csv")
+
+
+def test_a_sweep_that_was_never_timed_takes_the_plain_runs_time_for_each_point(settings: config.Config) -> None:
+    path = settings.paths.base / "benchmarks" / "train" / "tag" / "medium" / "dom2" / "default.tsv"
+    path.parent.mkdir(parents=True)
+    path.write_text("s\th:m:s\n10\t0:00:10\n")
+    assert plan.estimate(settings, asking(settings, cell()).stage("train")) == (70.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"variant": "eta=0.6"}, "unknown variant of dom2 'eta=0.6'; did you mean 'eta=0.5'"),
+        ({"variant": "eta"}, "unknown variant of dom2 'eta'"),
+        ({"setting": "shfted@10"}, "unknown setting 'shfted'; did you mean 'shifted'"),
+        ({"setting": "extreme"}, "unknown setting 'extreme'; known: shifted, standard"),
+        ({"setting": "shifted@ten"}, "'shifted@ten' does not say how many attempts; write shifted@10"),
+        ({"metric": "bst"}, "unknown metric 'bst'; did you mean 'best'"),
+        ({"metric": "best"}, "metric 'best' in setting 'standard' is the best of one; use standard@10"),
+    ],
+)
+def test_a_wrong_name_in_a_cell_is_one_line(settings: config.Config, changes: dict[str, str], message: str) -> None:
+    with pytest.raises(QuartetError, match=message):
+        asking(settings, cell(**changes))
 
 
 def test_a_misspelt_key_and_a_wrong_type_name_file_and_key(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_scale_that_proves_nothing_leaves_its_times_only(project: config.Confi
     reference = finished(project)
     assert publish(project) == 0
     assert [path.name for path in reference.rglob("*") if path.is_file()] == ["timings.csv"]
-    assert (reference / "timings.csv").read_text() == "kind,seconds\ntrain/bc,12.5\n"
+    assert (reference / "timings.csv").read_text() == "kind,seconds\ntrain/bc,12.5\ntrain/bc on spread,12.5\n"
 
 
 def test_evidence_is_copied_without_its_checkpoints(project: config.Config) -> None:

@@ -7,12 +7,15 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms.critics import conservative_loss, first_critic, initial_twins, q_of, td_target
-from quartet.algorithms.diffusion_policy import DiffusionPolicy
+from quartet.algorithms.diffusion_policy import DiffusionPolicy, NoiseNetwork
 from quartet.algorithms.learner import Learner, Settings, per_lane
 from quartet.data.transitions import Transitions
+from quartet.errors import unknown
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.mlp import MLP
+from quartet.nets.noise_mlp import MLPNoise
 from quartet.nets.parameters import Terms, initial_random, soft_update
+from quartet.nets.residual import ResidualNoise
 from quartet.tasks.spec import TaskSpec
 
 
@@ -32,9 +35,12 @@ class Config(Settings):
     zeta: float  # weight of the conservative term
     uniform_actions: int  # actions in the conservative term's log sum exp
     eta: float | tuple[float, ...]  # weight of the Q-loss
+    matching_weight: float  # weight of the diffusion loss, L_bc
     dropout: float  # dropout rate in the residual blocks
     steps: int  # N, solver steps
-    schedule: str  # "continuous", or "literal" for Eq. 13 word for word
+    schedule: str  # one of diffusion.SCHEDULES
+    sampler: str  # "dpm-solver" or "ddpm"
+    noise_network: str  # "residual" or "mlp"
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,10 @@ class Noise:
     """All random numbers of one update, drawn before anything is computed."""
 
     uniform: Tensor  # (L, S, B, a) actions of the conservative term
-    next_start: Tensor  # (L, B, a) where the target policy's solver starts
+    next_start: Tensor  # (L, B, a) where the target policy's solver starts; DDPM's steps draw, too: (L, N, B, a)
     levels: Tensor  # (L, B) diffusion steps of Eq. 3
     epsilon: Tensor  # (L, B, a) noise of Eq. 3
-    start: Tensor  # (L, B, a) where the policy's solver starts
+    start: Tensor  # the same for the policy
     keep: tuple[Tensor, ...]  # dropout masks (L, B, units): Eq. 3's, then one per solver step
 
 
@@ -57,14 +63,27 @@ def policy_loss(
     batch: Transitions,
     noise: Noise,
     eta: float | Tensor,
+    weight: float = 1.0,
 ) -> Terms:
-    """DOM2 Eq. 5: L_bc - eta / E|Q(o, a)| E Q(o, a_0), with a_0 from the solver; Q is the first critic."""
+    """DOM2 Eq. 5: L_bc - eta / E|Q(o, a)| E Q(o, a_0), with a_0 from the solver; Q is the first critic.
+
+    `weight` is that of L_bc: 0 for Figure 6's ablation, else 1.
+    """
     matching = policy.matching_loss(parameters, batch, noise.levels, noise.epsilon, noise.keep[0])
     actions = policy.generate(parameters, batch.observations, noise.start, noise.keep[1:])
     # The paper divides by E Q itself; rewards may be negative, so its magnitude, as Diffusion-QL does.
     scale = q_of(net, critic, batch.observations, batch.actions)[0].abs().mean(1).detach()
     value = q_of(net, critic, batch.observations, actions)[0].mean(1)
-    return {"matching": matching, "q": -eta * value / scale}
+    return {"matching": weight * matching, "q": -eta * value / scale}
+
+
+def noise_network(spec: TaskSpec, config: Config) -> NoiseNetwork:
+    """DOM2's residual network, or the plain MLP that Figure 6 puts in its place."""
+    if config.noise_network == "residual":
+        return ResidualNoise(spec.observation, spec.action, config.noise_widths, config.dropout)
+    if config.noise_network == "mlp":
+        return MLPNoise(spec.observation, spec.action, config.hidden)
+    raise unknown("noise_network", config.noise_network, ["residual", "mlp"])
 
 
 class DOM2(Learner):
@@ -74,7 +93,8 @@ class DOM2(Learner):
         super().__init__(config, device)
         self.config, self.lanes = config, len(seeds) * spec.agents
         self.eta = per_lane(config.eta, self.lanes, device)
-        self.policy = DiffusionPolicy(spec, config.noise_widths, config.dropout, config.steps, config.schedule, device)
+        net = noise_network(spec, config)
+        self.policy = DiffusionPolicy(net, config.steps, config.schedule, device, config.sampler)
         self.critic = MLP(spec.observation + spec.action, config.hidden, 1, activation="mish")
         policy, critic = (initial_random(seeds, spec.agents, network) for network in (0, 1))
         self.add("policy", self.policy.net.init(policy), config.policy_rate)
@@ -90,10 +110,10 @@ class DOM2(Learner):
         mask = (rows, self.policy.net.units)
         return Noise(
             uniform=2 * random.uniform(self.config.uniform_actions, rows, size) - 1,
-            next_start=random.normal(rows, size),
+            next_start=self.policy.draw_start(random, rows),
             levels=self.policy.draw_levels(random, rows),
             epsilon=random.normal(rows, size),
-            start=random.normal(rows, size),
+            start=self.policy.draw_start(random, rows),
             keep=tuple(random.keep(*mask, dropped=self.config.dropout) for _ in range(self.config.steps + 1)),
         )
 
@@ -122,6 +142,7 @@ class DOM2(Learner):
             batch,
             noise,
             self.eta,
+            settings.matching_weight,
             norm=settings.clip,
         )
         for name in ("policy", "critics"):
@@ -137,5 +158,5 @@ class DOM2(Learner):
     @torch.no_grad()
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
         """One sample of the diffusion policy."""
-        start = random.normal(observations.shape[1], self.policy.net.action)
+        start = self.policy.draw_start(random, observations.shape[1])
         return self.policy.generate(self.networks["policy"], observations, start)

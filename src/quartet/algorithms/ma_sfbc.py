@@ -19,6 +19,7 @@ from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import initial_statistics, track
 from quartet.nets.mlp import MLP
 from quartet.nets.parameters import Terms, initial_random, soft_update
+from quartet.nets.residual import ResidualNoise
 from quartet.tasks.spec import TaskSpec
 
 
@@ -38,7 +39,7 @@ class Config(Settings):
     alpha: float  # inverse temperature of the choice, over Q in units of its mean size
     dropout: float  # dropout rate in the residual blocks
     steps: int  # N, solver steps
-    schedule: str  # "continuous", or "literal" for DOM2's Eq. 13 word for word
+    schedule: str  # one of diffusion.SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class MASfBC(Learner):
     def __init__(self, spec: TaskSpec, config: Config, seeds: tuple[int, ...], device: torch.device) -> None:
         super().__init__(config, device)
         self.config, self.lanes = config, len(seeds) * spec.agents
-        self.policy = DiffusionPolicy(spec, config.noise_widths, config.dropout, config.steps, config.schedule, device)
+        net = ResidualNoise(spec.observation, spec.action, config.noise_widths, config.dropout)
+        self.policy = DiffusionPolicy(net, config.steps, config.schedule, device)
         self.critic = MLP(spec.observation + spec.action, config.hidden, 1, activation="mish")
         policy, critic = (initial_random(seeds, spec.agents, network) for network in (0, 1))
         self.add("policy", self.policy.net.init(policy), config.policy_rate)

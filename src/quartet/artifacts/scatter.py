@@ -16,6 +16,7 @@ from quartet.artifacts.spec import Row
 from quartet.evaluation import statistics
 
 WORLDS = 2000  # bootstrap worlds of a correlation
+FEWEST = 3  # datasets: two are always in order or against it
 AGAINST = ("Coefficient of variation of the returns", "Skewness of the returns")
 
 
@@ -38,20 +39,28 @@ def draw(order: Order) -> Figure:
     """One panel a property of the returns; a point a dataset, with the rank correlation over all of them."""
     grid, blocks = order.measured(), order.artifact.blocks
     found = points(grid, cards_of(order.artifact, order.results))
-    figure, axes = style.panels(style.lettered(AGAINST), height=3.4)
+    figure, axes = style.panels(style.lettered([told(found, place) for place in range(len(AGAINST))]), height=3.2)
     looks = dict(zip((title for title, _ in blocks), zip(style.COLOURS, style.MARKERS, strict=True), strict=False))
     for place, axis in enumerate(axes):
         for point in found:
             _dot(axis, point, point.shape[place], style.Look(*looks[point.row.block], ""))
         axis.axhline(0, color=style.INK, alpha=0.4, linewidth=0.8)
-        axis.set_xlabel(_told(found, place))
-        axis.grid(alpha=0.15)
+        axis.set_xlabel(AGAINST[place])
+        axis.grid(axis="y")
     axes[0].set_xscale("log")
+    axes[0].xaxis.set_major_formatter("{x:g}")
     first, second = (column.title for column in order.artifact.columns)
-    axes[0].set_ylabel(f"{first} less {second},\nnormalised score")
+    axes[0].set_ylabel(f"{first} − {second},\nnormalised score")
     style.legend(figure, [style.Look(*looks[title], "").key(title) for title, _ in blocks])
-    style.footer(figure, table_header(grid, order.stamp), order.stamp.banner)
+    names = {initials(row.title): row.title for row in order.artifact.rows}
+    key = " · ".join(f"{short}: {title}" for short, title in names.items())
+    style.footer(figure, f"{table_header(grid, order.stamp)}\n{key}", order.stamp.banner)
     return figure
+
+
+def initials(title: str) -> str:
+    """A title short enough to stand beside its point."""
+    return "".join(word[0].lower() for word in title.split())
 
 
 def points(grid: Grid, cards: Mapping[str, dict[str, Any]]) -> list[Point]:
@@ -87,17 +96,16 @@ def correlation(found: Sequence[Point], place: int) -> tuple[float, float, float
     return float(statistics.rank_correlation(x, leads[:, 0])), float(low), float(high)
 
 
-def _told(found: Sequence[Point], place: int) -> str:
-    if len(found) < 3:
-        return "too few datasets for a correlation"
+def told(found: Sequence[Point], place: int) -> str:
+    """The correlation in words."""
+    if len(found) < FEWEST:
+        return "datasets missing"
     rho, low, high = correlation(found, place)
-    if np.isnan(rho):
-        return "the same for all datasets"
-    return f"rank correlation {rho:.2f} [{low:.2f}, {high:.2f}], {len(found)} datasets"
+    return f"rank correlation {rho:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _dot(axis: Axes, point: Point, x: float, look: style.Look) -> None:
     """A dataset with its interval and its name."""
     axis.plot([x, x], point.interval, color=look.colour, linewidth=1.1)
     axis.plot(x, point.lead[0], marker=look.marker, color=look.colour, markersize=5, linestyle="")
-    axis.annotate(point.row.title, (x, point.lead[0]), xytext=(4, 3), textcoords="offset points", size=6.5, alpha=0.8)
+    axis.annotate(initials(point.row.title), (x, point.lead[0]), xytext=(4, 3), textcoords="offset points", size=7)

@@ -73,6 +73,15 @@ def mann_whitney(x: Values, y: Values) -> float:
     return float(stats.mannwhitneyu(x, y, alternative="two-sided").pvalue)
 
 
+def rank_correlation(x: Values, y: Values) -> Values:
+    """Spearman's rank correlation along the last axis; not a number where one side is constant."""
+    ranks = [stats.rankdata(side, axis=-1) for side in (x, y)]
+    a, b = (rank - rank.mean(axis=-1, keepdims=True) for rank in ranks)
+    with np.errstate(invalid="ignore"):
+        found: Values = (a * b).sum(axis=-1) / np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    return found
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """Holm's step-down correction over the tests that could be made; the others stay not a number."""
     corrected = np.full(len(p), np.nan)

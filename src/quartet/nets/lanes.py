@@ -57,7 +57,7 @@ class LaneRandom:
         # Compared into floats at once: by way of booleans it takes three times as long.
         kept = torch.empty(bits.shape, device=self.device)
         torch.ge(bits, round(dropped * 2**16) - 2**15, out=kept)
-        return self._stacked([kept.mul_(1 / (1 - dropped)).view(-1, *shape)])
+        return self._stacked([kept.mul_(1 / (1 - dropped)).view(len(kept), *shape)])
 
     def _stacked(self, drawn: list[Tensor]) -> Tensor:
         return torch.cat(drawn * self.points) if len(drawn) * self.points > 1 else drawn[0]

@@ -1,0 +1,50 @@
+"""Evaluation: whose start an episode has, what attempts share, and that points of a sweep play as if alone."""
+
+import torch
+from torch import Tensor
+
+from quartet import tasks
+from quartet.evaluation import rollout
+from quartet.nets.lanes import LaneRandom
+
+
+class Policy:
+    """Acts the same everywhere, plus noise; lanes differ by their point, of which each has so many lanes."""
+
+    def __init__(self, points: list[float], lanes: int, noise: float) -> None:
+        self.bias, self.noise = torch.tensor(points).repeat_interleave(lanes).view(-1, 1, 1), noise
+
+    def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
+        return (self.bias + self.noise * random.normal(observations.shape[1], 2)).clamp(-1, 1)
+
+
+def play(seeds: tuple[int, ...], episodes: int, attempts: int = 1, noise: float = 0.0, *points: float) -> Tensor:
+    policy = Policy(list(points or [0.2]), 3 * len(seeds), noise)
+    return rollout.evaluate(
+        tasks.make("spread"), policy, seeds, episodes, "standard", attempts=attempts, points=len(points or [0.2])
+    )
+
+
+def test_attempts_from_one_start_differ_in_the_policys_randomness_alone() -> None:
+    still, lively = play((0, 1), 6, 3)[0], play((0, 1), 6, 3, 0.5)[0]
+    starts = play((0, 1), 2)[0]
+    assert torch.equal(still, starts.repeat_interleave(3, dim=1))
+    assert lively.unique().numel() == lively.numel()
+
+
+def test_points_of_a_sweep_play_as_each_would_alone() -> None:
+    together = play((0, 1), 4, 1, 0.3, -0.4, 0.6)
+    for position, point in enumerate((-0.4, 0.6)):
+        assert torch.equal(together[position], play((0, 1), 4, 1, 0.3, point)[0])
+
+
+def test_adding_a_seed_changes_no_other_seeds_returns() -> None:
+    assert torch.equal(play((0, 1), 4, 1, 0.3)[0], play((0, 1, 2), 4, 1, 0.3)[0, :2])
+
+
+def test_raw_returns_are_written_in_long_form_before_them_the_point() -> None:
+    returns = torch.tensor([[[1.0, 2.0]], [[3.0, 4.5]]])
+    assert rollout.returns_csv(returns[:1], [7]) == "seed,episode,return\n7,0,1.000000\n7,1,2.000000\n"
+    swept = rollout.returns_csv(returns, [7], ["eta=1", "eta=5"]).splitlines()
+    assert swept[0] == "point,seed,episode,return"
+    assert swept[3] == "eta=5,7,0,3.000000"
