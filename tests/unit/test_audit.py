@@ -84,6 +84,7 @@ def test_one_row_of_table_7_is_won_by_ma_sfbc_whatever_the_text_says() -> None:
     assert rows_of(7)["shifted-10/medium"]["ma-sfbc"][0] - rows_of(7)["shifted-10/medium"]["dom2"][0] == pytest.approx(
         -lost["margin"]
     )
+    assert FOUND["most_strategies"]["won"] == 3
     assert (FOUND["best_cheetah"]["won"], FOUND["most_good_policies"]["won"]) == (6, 6)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import cos, pi, sin
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,23 @@ def test_an_interval_of_shares_spans_the_doubt(tmp_path: Path) -> None:
 
     details = judged(tmp_path, CLAIMS["five_percent_is_enough"], doubtful).details
     assert "Predator prey, OMAR: 5 % [5 %, 10 %]" in details
+
+
+@pytest.mark.parametrize(("ours", "verdict", "won"), [(3, "holds", 3), (1, "fails", 1)])
+def test_strategies_are_counted_from_the_kept_trajectories(tmp_path: Path, ours: int, verdict: str, won: int) -> None:
+    ring = [[cos(pi * j / 3), sin(pi * j / 3)] for j in range(6)]
+    teams = [[0, 2, 4], [1, 3, 5], [0, 1, 2]]
+    shown = {"dom2": ours, "ma-sfbc": 2, "omar": 1, "ma-cql": 0}  # different ways; none completes the task
+    for cell in PAPER_DATA.artifact("dom2_figure9").cells:
+        ways = teams[: shown[cell.algorithm]] or [[0, 0, 1]]
+        attempts = [[[[0.0, 0.0], ring[end]] for end in ways[number % len(ways)]] for number in range(5)]
+        file = cell.file(tmp_path)
+        file.parent.mkdir(parents=True)
+        runs = [{"seed": seed, "trajectories": attempts} for seed in range(3)]
+        file.write_text(json.dumps({"landmarks": ring, "runs": runs}))
+    claim = CLAIMS["most_strategies"]
+    found = judge(claim, measured([claim], PAPER_DATA, tmp_path, ROOT), LAPTOP)
+    assert (found.verdict, found.won) == (verdict, won)
 
 
 def test_the_smallest_share_is_infinite_where_none_reaches() -> None:

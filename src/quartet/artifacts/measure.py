@@ -11,6 +11,7 @@ from quartet.artifacts.published import NOTHING, Printed, printed_beside
 from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
+from quartet.evaluation.strategies import counted
 
 
 @dataclass(frozen=True)
@@ -151,11 +152,16 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
     for row in artifact.rows:
         for column in artifact.columns:
             cell = artifact.cell(row, column)
-            file = None if results is None else cell.file(results)
-            returns = read_returns(file, cell.point) if file and file.exists() else None
+            returns = None if results is None else _read(cell, cell.file(results))
             value = printed.get((row.id, column.id), NOTHING)
             cells[row.id, column.id] = Measured(row, column, cell, returns, value, own[row.task], papers[row.task])
     return Grid(artifact, cells)
+
+
+def _read(cell: Cell, file: Path) -> Returns | None:
+    if not file.exists():
+        return None
+    return counted(file) if cell.metric == "strategies" else read_returns(file, cell.point)
 
 
 def own_ends(results: Path | None, task: str) -> Ends:

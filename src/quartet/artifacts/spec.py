@@ -39,8 +39,9 @@ class Cell:
         return self.variant if "=" in self.variant else None
 
     def file(self, results: Path) -> Path:
-        """The file of that evaluation, under the results folder of one scale."""
-        return results / paths.EVALUATION.format(**self.evaluation)
+        """The file it is read from, under the results folder of one scale: that evaluation's, or trajectories."""
+        pattern = paths.TRAJECTORIES if self.metric == "strategies" else paths.EVALUATION
+        return results / pattern.format(**self.evaluation)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """Where teams go from one start: a row an algorithm, a panel an attempt, its ground the strategy (DOM2 Figure 9)."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
@@ -11,13 +9,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
-from quartet import paths
 from quartet.artifacts import style
 from quartet.artifacts.output import Order
 from quartet.artifacts.published import NOTHING, Printed, read_published
-from quartet.artifacts.spec import Cell, Column
-from quartet.errors import QuartetError
-from quartet.evaluation.strategies import ATTEMPTS, Strategy, distinct, strategy
+from quartet.artifacts.spec import Column
+from quartet.evaluation.strategies import ATTEMPTS, Strategy, distinct, read_trajectories, shown, strategy
 
 SIDE = 1.9  # of a panel, in inches
 AGENTS: tuple[tuple[str, Any, str], ...] = (
@@ -39,7 +35,8 @@ def draw(order: Order) -> Figure:
     artifact = order.artifact
     [row] = artifact.rows
     printed = read_published(artifact, order.root)
-    kept = {column.id: read(_file(artifact.cell(row, column), order.results)) for column in artifact.columns}
+    files = {column.id: artifact.cell(row, column).file(order.results) for column in artifact.columns}
+    kept = {name: read_trajectories(file) if file.exists() else None for name, file in files.items()}
     letters: dict[Strategy, str] = {}  # in the order in which they appear
     figure = Figure(figsize=(SIDE * ATTEMPTS, (SIDE + 0.25) * len(kept) + 0.5), layout="constrained")
     for part, column in zip(figure.subfigures(len(kept), 1, squeeze=False)[:, 0], artifact.columns, strict=True):
@@ -53,37 +50,12 @@ def draw(order: Order) -> Figure:
     return figure
 
 
-def read(path: Path) -> Kept | None:
-    """The trajectories of a run, checked; None where there are none yet."""
-    if not path.exists():
-        return None
-    try:
-        kept: Kept = json.loads(path.read_text(encoding="utf-8"))
-        for run in kept["runs"]:
-            _shown(run, kept["landmarks"])
-        if not kept["runs"] or {len(run["trajectories"]) for run in kept["runs"]} != {ATTEMPTS}:
-            raise ValueError("another number of attempts")
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        again = "delete it and run the stage again"
-        raise QuartetError("damaged trajectories", where=str(path), mend=again) from error
-    return kept
-
-
-def _file(cell: Cell, results: Path) -> Path:
-    return results / paths.TRAJECTORIES.format(**cell.evaluation)
-
-
-def _shown(run: Kept, landmarks: Sequence[Sequence[float]]) -> list[Strategy | None]:
-    """The strategy of each attempt of one seed."""
-    return [strategy([path[-1] for path in attempt], landmarks) for attempt in run["trajectories"]]
-
-
 def _title(column: Column, kept: Kept | None, printed: Printed) -> str:
     """How many strategies the shown seed's attempts and the average seed's show, and how many the paper counts."""
     theirs = "" if printed.mean is None else f"; the paper counts {printed.mean:.0f}"
     if kept is None:
         return f"{column.title}: missing{theirs}"
-    counts = [distinct(_shown(run, kept["landmarks"])) for run in kept["runs"]]
+    counts = [distinct(shown(run, kept["landmarks"])) for run in kept["runs"]]
     average = f" ({sum(counts) / len(counts):.1f} on average over {len(counts)} seeds)" if counts[1:] else ""
     ours = f"{counts[0]} {'strategy' if counts[0] == 1 else 'strategies'}"
     return f"{column.title}: {ours} in {ATTEMPTS} attempts{average}{theirs}"

@@ -27,9 +27,9 @@ class Returns:
 
 
 def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
-    """One number per seed: its mean `return`, its `best` of K attempts (mean over starts), or how many were `good`."""
+    """One number per seed: its mean `return`, its `best` of K (mean over starts), how many `good`, `strategies`."""
     read: npt.NDArray[np.float64]
-    if metric == "return":
+    if metric in ("return", "strategies"):
         read = returns.values.mean(axis=1)
     elif metric == "best":
         _, count = attempts(setting)

@@ -1,9 +1,15 @@
 """Which way of completing the six-landmark task an episode shows, told by a rule instead of by eye (DOM2 Figure 9)."""
 
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from quartet.errors import QuartetError
+from quartet.evaluation.scores import Returns
 
 ATTEMPTS = 5  # from one start, as DOM2 shows
 REACH = 0.2  # an agent has reached a landmark when their discs, of radius .1 each, overlap
@@ -24,3 +30,29 @@ def strategy(agents: ArrayLike, landmarks: ArrayLike, hidden: Sequence[bool] | N
 def distinct(shown: Iterable[Strategy | None]) -> int:
     """The number of different strategies among attempts; an attempt that does not complete the task shows none."""
     return len({found for found in shown if found is not None})
+
+
+def read_trajectories(path: Path) -> dict[str, Any]:
+    """The trajectories of a run: its landmarks and, for every seed, five attempts; a damaged file is one line."""
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for run in kept["runs"]:
+            shown(run, kept["landmarks"])
+        if not kept["runs"] or {len(run["trajectories"]) for run in kept["runs"]} != {ATTEMPTS}:
+            raise ValueError("another number of attempts")
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        again = "delete it and run the stage again"
+        raise QuartetError("damaged trajectories", where=str(path), mend=again) from error
+    return kept
+
+
+def shown(run: dict[str, Any], landmarks: Sequence[Sequence[float]]) -> list[Strategy | None]:
+    """The strategy of each attempt of one seed."""
+    return [strategy([path[-1] for path in attempt], landmarks) for attempt in run["trajectories"]]
+
+
+def counted(path: Path) -> Returns:
+    """The metric `strategies`: how many different ones each seed's attempts show."""
+    kept = read_trajectories(path)
+    counts = [[float(distinct(shown(run, kept["landmarks"])))] for run in kept["runs"]]
+    return Returns(tuple(run["seed"] for run in kept["runs"]), np.array(counts))
