@@ -210,6 +210,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
     found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
     found += [config.paths.at(paths.TRAJECTORIES, **run) for run in artifact.watched]
+    found += [config.root / "config" / name for name in artifact.configured]
     found += artifact.printed
     return [*dict.fromkeys(found), config.paper(artifact.paper) / "artifacts.yaml"]
 

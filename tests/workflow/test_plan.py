@@ -145,3 +145,10 @@ def test_a_misspelt_key_and_a_wrong_type_name_file_and_key(tmp_path: Path) -> No
     scale.write_text(good.replace("updates: 30, batch: 64", "updates: 30, batch: many"))
     with pytest.raises(QuartetError, match=r"quick\.yaml: training\.batch: expected an integer, found the text 'many'"):
         config.load(tmp_path)
+
+
+def test_what_shows_the_configuration_is_rendered_again_when_it_changes(settings: config.Config) -> None:
+    for name in ("dom2_table6", "dom2_figure3", "dom2_figure4", "dom2_figure8"):
+        (artifact,) = plan.find(settings, name)
+        assert ROOT / "config" / "algorithms" / "dom2.yaml" in plan.inputs(settings, artifact)
+    assert ROOT / "config" / "scales" / "paper.yaml" in plan.inputs(settings, artifact)

@@ -25,4 +25,5 @@ FIGURES = {
     "trajectories": "trajectories",
 }
 UNTRAINED = ("settings", "costs", "growth", "frames")  # their rows are not cells: nothing is trained for them
+CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
 COUNTED = ("costs", "growth")  # they show what algorithms cost

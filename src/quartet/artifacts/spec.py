@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.kinds import COUNTED, UNTRAINED
+from quartet.artifacts.kinds import CONFIGURED, COUNTED, UNTRAINED
 from quartet.errors import QuartetError, unknown
 from quartet.names import run_of
 from quartet.schema import load_yaml
@@ -120,6 +120,13 @@ class Artifact:
         """The names of the runs whose trajectories it shows."""
         cells = self.cells if self.kind == "trajectories" else ()
         return tuple({name: place for name, place in cell.evaluation.items() if name != "setting"} for cell in cells)
+
+    @property
+    def configured(self) -> tuple[str, ...]:
+        """The files under config/ whose values it shows: the algorithm's; for the network, its sizes too."""
+        algorithm = self.where.get("algorithm") if self.kind in CONFIGURED else None
+        sizes = ("scales/paper.yaml",) if self.kind == "network" else ()
+        return (f"algorithms/{algorithm}.yaml", *sizes) if algorithm else ()
 
     @property
     def counted(self) -> tuple[str, ...]:
