@@ -33,6 +33,18 @@ BENCHMARKS = {
         "The same at width 256, eager: matrix products, which both sides need alike, are most of the time here.",
         ["--widths", "256", "--seeds", "1", "--repetitions", "3", "--out"],
     ),
+    "agents": (
+        "Every algorithm as the team grows",
+        "CPU seconds of one update of the team and of actions, one thread, beside BC's, at the sizes of scale laptop; "
+        "counted instead of timed: the table `review_cost`.",
+        ["--out"],
+    ),
+    "sampling": (
+        "DPM-Solver against DDPM",
+        "CPU seconds of 500 actions of each of three agents, one thread, at the same number of steps: every step of "
+        "either calls the noise network once.",
+        ["--out"],
+    ),
 }
 
 

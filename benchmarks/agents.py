@@ -24,7 +24,7 @@ from quartet.nets.lanes import LaneRandom
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = "bc"
-ACTED = 100  # observations acted on at a time, as in an evaluation of so many episodes
+ACTED = 10  # observations of every agent acted on at a time
 
 
 def contestants(name: str, agents: int, sizes: dict[str, object]) -> dict[str, Callable[[], object]]:
@@ -58,7 +58,7 @@ def main() -> None:
     """Time every team, print a table and write the numbers."""
     parser = argparse.ArgumentParser(description="Cost of an update and an action against the number of agents.")
     parser.add_argument("--teams", type=int, nargs="+", default=[2, 8, 32])
-    parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("agents.json"))
     options = parser.parse_args()
     torch.set_num_threads(1)

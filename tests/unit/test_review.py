@@ -11,11 +11,12 @@ from synthetic_results import LAPTOP, QUICK, ROOT, write_evaluation
 from quartet import paths
 from quartet.artifacts import scatter
 from quartet.artifacts.audit import render_audit
-from quartet.artifacts.claims import load_claims
+from quartet.artifacts.claims import load_claims, render_claims
 from quartet.artifacts.costs import costs_of
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.measure import measure
 from quartet.artifacts.output import Order
+from quartet.artifacts.report import render_report
 from quartet.artifacts.spec import load_paper
 from quartet.artifacts.table import render_table
 from quartet.artifacts.text import prefixed
@@ -138,6 +139,21 @@ def test_rank_correlation_sees_order_alone_along_the_last_axis() -> None:
     found = statistics.rank_correlation(x, np.array([[1.0, 10.0, 100.0, 1000.0]] * 3))
     assert found[:2].tolist() == pytest.approx([1.0, -1.0])
     assert np.isnan(found[2])
+
+
+def test_claims_are_judged_from_our_numbers_alone(tmp_path: Path) -> None:
+    write_augmentation(tmp_path)
+    judged = json.loads(render_claims(REVIEW, tmp_path, LAPTOP, tmp_path / "out", ROOT)[1].read_text())["claims"]
+    verdicts = {claim["id"]: claim["verdict"] for claim in judged}
+    assert verdicts.pop("augmentation_helps") == "holds"
+    assert set(verdicts.values()) == {"not judged"}
+
+
+def test_the_report_holds_the_counts(tmp_path: Path) -> None:
+    write_costs(tmp_path)
+    render_table("review_cost", REVIEW, tmp_path, LAPTOP, tmp_path / "dom2-review" / "tables", ROOT)
+    page = render_report([REVIEW], tmp_path, LAPTOP, tmp_path / "report", ROOT)[0].read_text()
+    assert "<td>160 k<small>×5.0</small></td>" in page
 
 
 def test_the_audit_of_a_review_finds_nothing_printed(tmp_path: Path) -> None:
