@@ -111,7 +111,7 @@ def benchmark_of(config: Config, job: Job) -> Path:
 
 
 def recorded_seconds(config: Config) -> dict[str, float]:
-    """Median seconds by kind of job, from this scale's own benchmarks, else from the committed reference timings."""
+    """Median seconds by kind of job, from this scale's own benchmarks."""
     kinds: dict[str, list[float]] = {}
     base = config.paths.base / "benchmarks"
     for path in sorted(base.rglob("*.tsv")):
@@ -120,8 +120,11 @@ def recorded_seconds(config: Config) -> dict[str, float]:
             seconds = [float(row["s"]) for row in csv.DictReader(handle, delimiter="\t")]
         for kind in _kinds(stage, "/".join(name)):
             kinds.setdefault(kind, []).extend(seconds)
-    if kinds:
-        return {kind: statistics.median(seconds) for kind, seconds in kinds.items()}
+    return {kind: statistics.median(seconds) for kind, seconds in kinds.items()}
+
+
+def committed_seconds(config: Config) -> dict[str, float]:
+    """The same from the committed reference, for what was never run here."""
     reference = config.root / "results" / "reference" / config.scale["name"] / "timings.csv"
     if not reference.exists():
         return {}
@@ -131,8 +134,8 @@ def recorded_seconds(config: Config) -> dict[str, float]:
 
 def estimate(config: Config, jobs: Iterable[Job]) -> tuple[float, int]:
     """Core-seconds the jobs will take by what was recorded, and for how many of them nothing was recorded."""
-    recorded = recorded_seconds(config)
-    found = [_expected(recorded, job) for job in jobs]
+    own, committed = recorded_seconds(config), committed_seconds(config)
+    found = [_expected(own, job) or _expected(committed, job) for job in jobs]
     return sum(seconds or 0.0 for seconds in found), found.count(None)
 
 

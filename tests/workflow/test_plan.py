@@ -56,7 +56,10 @@ def test_the_estimate_comes_from_recorded_benchmarks(settings: config.Config) ->
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"s\th:m:s\n{seconds}\t0:00:{seconds}\n")
     assert plan.estimate(settings, others) == (40.0 * len(others), 0)
-    assert plan.estimate(settings, chosen.stage("dataset")) == (0.0, len(chosen.stage("dataset")))
+    datasets = chosen.stage("dataset")
+    committed = plan.committed_seconds(settings)["dataset"]
+    assert plan.estimate(settings, datasets) == (pytest.approx(committed * len(datasets)), 0)
+    assert plan.estimate(replace(settings, root=settings.paths.results), datasets) == (0.0, len(datasets))
 
 
 def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config) -> None:

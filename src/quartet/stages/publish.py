@@ -52,7 +52,8 @@ def _timings(settings: Config) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["kind", "seconds"])
-    writer.writerows([kind, f"{seconds:.1f}"] for kind, seconds in sorted(plan.recorded_seconds(settings).items()))
+    times = plan.committed_seconds(settings) | plan.recorded_seconds(settings)
+    writer.writerows([kind, f"{seconds:.1f}"] for kind, seconds in sorted(times.items()))
     return out.getvalue()
 
 
