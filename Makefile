@@ -12,7 +12,7 @@ results: $(READY)  ## every table and figure at SCALE (quick by default), into r
 	PATH="$(BIN):$$PATH" snakemake --cores $(CORES) --config scale=$(SCALE)
 
 test: $(READY)  ## the fast tests
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n auto -m "not slow"
 
 slow: $(READY)  ## the tests that take minutes
 	$(BIN)/pytest -m slow

@@ -26,6 +26,7 @@ SIZES = {
     "batch": 32,
     "hidden": 8,
     "prey_updates": 8,
+    "prey_times": 1,
     "evaluations": 4,
     "evaluation_episodes": 16,
     "seed": 0,

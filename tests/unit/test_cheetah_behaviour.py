@@ -19,6 +19,7 @@ SIZES = {
     "batch": 8,
     "hidden": 8,
     "prey_updates": 1,
+    "prey_times": 1,
     "evaluations": 2,
     "evaluation_episodes": 1,
     "seed": 0,

@@ -181,6 +181,17 @@ def test_a_table_reads_the_settings_and_metrics_of_its_cells(tmp_path: Path) -> 
     assert cell_of(eight, "good/medium", "dom2")["paper_mean"] == 13.0
 
 
+def test_what_is_counted_is_averaged_but_not_normalised(tmp_path: Path) -> None:
+    write_evaluations(tmp_path, "dom2_table8", lambda cell: [500.0] * 3 if cell.dataset == "expert" else [1.0] * 3)
+    write_cards(tmp_path)
+    texts = rendered(tmp_path, tmp_path, "dom2_table8")
+    (dom2,) = (entry for entry in json.loads(texts["json"])["summary"] if entry["column"] == "dom2")
+    assert dom2["mean"] == pytest.approx(20 / 6)
+    assert dom2["paper_mean"] == pytest.approx(14.8)
+    assert cell_of(texts["json"], "good/expert", "dom2")["normalised_own"] is None
+    assert "ormalised" not in texts["md"] + texts["tex"]
+
+
 def test_the_shift_ranges_are_those_the_task_draws_from(tmp_path: Path) -> None:
     texts = rendered(tmp_path, tmp_path, "dom2_table5")
     assert "| Power | 1.0<br>*1.0* | [0.8, 1.2]<br>*[0.8,1.2]* | [0.6, 0.8] ∪ [1.2, 1.4]<br>" in texts["md"]

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from quartet.artifacts.averages import average
 from quartet.artifacts.measure import Grid, Measured, Stamp
 from quartet.artifacts.output import Order, heading, table_header
 from quartet.artifacts.spec import Column
@@ -21,6 +22,7 @@ def view(order: Order) -> dict[str, Any]:
     grid, stamp = order.measured(), order.stamp
     cells = {key: _cell(cell, grid, stamp) for key, cell in grid.cells.items()}
     columns = grid.artifact.columns
+    normalised = {cell.cell.metric for cell in grid.cells.values()} == {"return"}
     return {
         **heading(grid.artifact, stamp),
         "header": table_header(grid, stamp),
@@ -33,7 +35,8 @@ def view(order: Order) -> dict[str, Any]:
             }
             for title, rows in grid.artifact.blocks
         ],
-        "summary": [_summary(column, grid.column(column)) for column in columns],
+        "normalised": normalised,
+        "summary": [_summary(column, grid.column(column), normalised=normalised) for column in columns],
         "cells": list(cells.values()),
     }
 
@@ -74,13 +77,7 @@ def _cell(cell: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:
     }
 
 
-def _summary(column: Column, cells: list[Measured]) -> dict[str, Any]:
-    """A column's mean normalised score over all rows, if all are there; beside it the paper's, by the paper's ends."""
-    ours = [cell.normalised_seeds for cell in cells]
-    mean, (low, high) = None, (None, None)
-    if all(seeds.size for seeds in ours):
-        mean, (low, high) = sum(statistics.mean(seeds) for seeds in ours) / len(ours), statistics.interval(ours)
-    printed = [cell.papers.score(cell.printed.mean) for cell in cells]
-    known = [score for score in printed if score is not None]
-    paper = sum(known) / len(known) if len(known) == len(cells) else None
-    return {"column": column.id, "mean": mean, "low": low, "high": high, "paper_mean": paper}
+def _summary(column: Column, cells: list[Measured], *, normalised: bool) -> dict[str, Any]:
+    """A column averaged over all rows, if all are there: normalised scores, but where cells are of other metrics."""
+    found = average(cells, normalised=normalised)
+    return {"column": column.id, "mean": found.mean, "low": found.low, "high": found.high, "paper_mean": found.paper}

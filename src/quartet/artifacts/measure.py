@@ -43,6 +43,9 @@ class Ends:
         return normalised(value, self.random, self.expert)
 
 
+NO_ENDS = Ends(None, None)  # of what is counted, not paid
+
+
 @dataclass(frozen=True)
 class Measured:
     """One cell: our returns if they are there, the printed value if there is one."""
@@ -154,7 +157,8 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
             cell = artifact.cell(row, column)
             returns = None if results is None else _read(cell, cell.file(results))
             value = printed.get((row.id, column.id), NOTHING)
-            cells[row.id, column.id] = Measured(row, column, cell, returns, value, own[row.task], papers[row.task])
+            ends = (own[row.task], papers[row.task]) if cell.metric in ("return", "best") else (NO_ENDS, NO_ENDS)
+            cells[row.id, column.id] = Measured(row, column, cell, returns, value, *ends)
     return Grid(artifact, cells)
 
 
@@ -167,7 +171,7 @@ def _read(cell: Cell, file: Path) -> Returns | None:
 def own_ends(results: Path | None, task: str) -> Ends:
     """Mean return of our own random and expert datasets."""
     if results is None:
-        return Ends(None, None)
+        return NO_ENDS
     files = [results / paths.CARD.format(task=task, dataset=quality) for quality in ("random", "expert")]
     return Ends(*(read_card(file)["mean"] if file.exists() else None for file in files))
 

@@ -25,7 +25,7 @@ NOISE = 0.1  # sd of the exploration of predators and prey (OMAR's released code
 SEEDS = 8  # co-trainings (ours)
 EVERY, NEARBY = 25, 1  # updates between candidates, at first and around the best one (ours)
 CHASES, UNIFORMS = 1000, 4000  # episodes in which a candidate is judged (ours)
-FINALISTS, LONGER = 6, 10  # so many are judged again, in so many times the episodes (ours)
+FINALISTS = 6  # so many are judged again, in more episodes (ours)
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,14 @@ class PreyConfig:
     """The sizes of the co-training."""
 
     updates: int  # optimiser steps, one per step of the environments; OMAR's prey had about 490
+    times: int  # so many times the usual episodes judge the finalists
     environments: int  # episodes side by side
     seed: int  # of networks, episodes and exploration
 
     @classmethod
     def of(cls, sizes: Mapping[str, int]) -> "PreyConfig":
         """From the `behaviour` section of a scale."""
-        return cls(sizes["prey_updates"], sizes["environments"], sizes["seed"])
+        return cls(sizes["prey_updates"], sizes["prey_times"], sizes["environments"], sizes["seed"])
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def train_prey(task_name: str, sizes: Mapping[str, int], out: Path, device: str 
     config, scenario = PreyConfig.of(sizes), tasks.scenario(task_name, device)
     seeds = range(SEEDS * config.seed, SEEDS * (config.seed + 1))
     candidates = (found for seed in seeds for found in cotrain(scenario, replace(config, seed=seed), EVERY, device))
-    near = nearest(task_name, nearest(task_name, candidates, FINALISTS, 1, device), 1, LONGER, device)[0]
+    near = nearest(task_name, nearest(task_name, candidates, FINALISTS, 1, device), 1, config.times, device)[0]
     around = neighbours(scenario, config, near, device)
-    kept = nearest(task_name, around, 1, LONGER, device)[0]
-    reached = strength(task_name, kept.actor, LONGER, device)
+    kept = nearest(task_name, around, 1, config.times, device)[0]
+    reached = strength(task_name, kept.actor, config.times, device)
     tqdm.write(f"kept seed {kept.seed} after {kept.update} updates: {reached}, wanted {OMAR[task_name]}", sys.stderr)
     kept.actor.save(out)
 
