@@ -23,7 +23,8 @@ purpose: tests
 evidence: false
 seeds: [0, 1]
 behaviour:
-  {seed: 0, environments: 8, updates: 4, batch: 16, hidden: 8, prey_updates: 2, prey_times: 1, evaluations: 2, evaluation_episodes: 8}
+  {seed: 0, environments: 8, updates: 4, batch: 16, hidden: 8, prey_updates: 2, prey_times: 1,
+   evaluations: 2, evaluation_episodes: 8}
 datasets: {transitions: 500}
 training: {updates: 6, batch: 16, hidden: 8, noise_widths: [8, 8, 8], compile: false}
 evaluation: {episodes: 3, starts: 2}
