@@ -29,7 +29,8 @@ def size(shapes: Shapes) -> int:
 def unpack(parameters: Tensor, shapes: Shapes) -> dict[str, Tensor]:
     """Name the parts of parameters (L, P): views (L, *shape), so their gradients arrive as one (L, P) tensor."""
     parts = torch.split(parameters, [prod(shape) for shape in shapes.values()], dim=1)
-    return {name: part.view(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+    lanes = len(parameters)
+    return {name: part.view(lanes, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
 def linear_start(random: LaneRandom, inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
