@@ -8,7 +8,6 @@ for artifact in ARTIFACTS:
             artifact.id
         input:
             plan.inputs(QUARTET, artifact),
-            sources=stage_sources(f"quartet.artifacts.{plan.stage_of(artifact)}", plan.module_of(artifact)),
         output:
             plan.outputs(QUARTET, artifact),
         log:
@@ -20,6 +19,7 @@ for artifact in ARTIFACTS:
             options=OPTIONS,
             command=f"{plan.stage_of(artifact)} {artifact.id}",
             seeds=list(QUARTET.seeds),
+            code=code_of(f"quartet.artifacts.{plan.stage_of(artifact)}", plan.module_of(artifact)),
         message:
             f"rendering {artifact.id}: {artifact.number}"
         shell:
@@ -33,7 +33,6 @@ for paper in QUARTET.papers:
             f"{paper}_audit"
         input:
             PAPER_DATA[paper],
-            sources=stage_sources("quartet.artifacts.audit"),
         output:
             expand(f"{BASE}/{paper}/audit.{{format}}", format=["md", "json"]),
         log:
@@ -44,6 +43,7 @@ for paper in QUARTET.papers:
         params:
             options=OPTIONS,
             paper=paper,
+            code=code_of("quartet.artifacts.audit"),
         message:
             f"recounting what {paper} claims from what it prints"
         shell:
@@ -60,7 +60,6 @@ for paper in QUARTET.papers:
                 if artifact.claims and artifact.paper == paper
                 for path in plan.inputs(QUARTET, artifact)
             ],
-            sources=stage_sources("quartet.artifacts.claims"),
         output:
             expand(f"{BASE}/{paper}/claims.{{format}}", format=["md", "json"]),
         log:
@@ -71,6 +70,7 @@ for paper in QUARTET.papers:
         params:
             options=OPTIONS,
             paper=paper,
+            code=code_of("quartet.artifacts.claims"),
         message:
             f"judging the claims of {paper}"
         shell:

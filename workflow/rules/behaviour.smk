@@ -2,8 +2,6 @@
 
 
 rule prey:
-    input:
-        sources=stage_sources("quartet.training.prey"),
     output:
         prey=f"{BASE}/{paths.PREY}",
     log:
@@ -19,6 +17,7 @@ rule prey:
     params:
         options=OPTIONS,
         settings=sized("behaviour"),
+        code=code_of("quartet.training.prey"),
     message:
         "training the prey of {wildcards.task}"
     shell:
@@ -28,7 +27,6 @@ rule prey:
 rule behaviour:
     input:
         prey=prey_of,
-        sources=stage_sources("quartet.training.behaviour"),
     output:
         expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BEHAVIOUR_FILES, allow_missing=True),
     log:
@@ -44,6 +42,7 @@ rule behaviour:
     params:
         options=OPTIONS,
         settings=sized("behaviour"),
+        code=code_of("quartet.training.behaviour"),
     message:
         "training the behaviour policies of {wildcards.task} online"
     shell:

@@ -1,5 +1,5 @@
 # What all rules share: the configuration, the plan, and the functions that find a job's inputs.
-import os
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,7 +8,7 @@ from quartet import config as configuration
 from quartet import paths, plan
 from quartet.errors import QuartetError
 from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, module_of
-from quartet.provenance import sources
+from quartet.provenance import source_digest
 
 try:
     QUARTET = configuration.load(Path("."), **config)
@@ -24,9 +24,13 @@ OPTIONS = f"--scale {QUARTET.scale['name']} --results {QUARTET.paths.results}"
 PAPER_DATA = {paper: sorted(str(path) for path in QUARTET.paper(paper).rglob("*.*")) for paper in QUARTET.papers}
 
 
-def stage_sources(*modules):
-    """The source files a stage depends on: what the workflow cannot see by itself."""
-    return sorted({os.path.relpath(path) for module in modules for path in sources(module)})
+@cache
+def code_of(*modules):
+    """A hash of the source files a stage depends on, for its params: Snakemake cannot see into a package by itself.
+
+    The files as inputs would do the same, but Snakemake looks at every input of every waiting job each time it schedules.
+    """
+    return source_digest(modules)
 
 
 def prey_of(wildcards):

@@ -2,10 +2,6 @@
 
 
 rule cost:
-    input:
-        sources=lambda wildcards: stage_sources(
-            "quartet.evaluation.counting", f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}"
-        ),
     output:
         counts=f"{BASE}/{paths.COST}",
     log:
@@ -22,6 +18,9 @@ rule cost:
         options=OPTIONS,
         settings=lambda wildcards: configuration.run_settings(
             QUARTET, "spread", "expert", wildcards.algorithm, "default"
+        ),
+        code=lambda wildcards: code_of(
+            "quartet.evaluation.counting", f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}"
         ),
     message:
         "counting what {wildcards.algorithm} costs"

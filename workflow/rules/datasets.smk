@@ -10,7 +10,6 @@ rule dataset:
     input:
         parts=dataset_parts,
         prey=prey_of,
-        sources=stage_sources("quartet.training.collect", "quartet.data.card"),
     output:
         episodes=f"{BASE}/{paths.DATASET}",
         card=f"{BASE}/{paths.CARD}",
@@ -27,6 +26,7 @@ rule dataset:
     params:
         options=OPTIONS,
         settings=sized("datasets"),
+        code=code_of("quartet.training.collect", "quartet.data.card"),
     message:
         "collecting the {wildcards.dataset} dataset of {wildcards.task}"
     shell:
@@ -36,7 +36,6 @@ rule dataset:
 rule imported:
     input:
         files=lambda wildcards: published_files(QUARTET.imports[wildcards.imported]),
-        sources=stage_sources("quartet.data.omar", "quartet.data.card"),
     output:
         episodes=f"{BASE}/{paths.DATASET}".replace("{task}/{dataset}", "{imported}"),
         card=f"{BASE}/{paths.CARD}".replace("{task}/{dataset}", "{imported}"),
@@ -55,6 +54,7 @@ rule imported:
     params:
         options=OPTIONS,
         folder=lambda wildcards: QUARTET.imports[wildcards.imported],
+        code=code_of("quartet.data.omar", "quartet.data.card"),
     message:
         "importing {wildcards.imported} from {params.folder}"
     shell:

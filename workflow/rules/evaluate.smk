@@ -5,9 +5,6 @@ rule evaluate:
     input:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",
         prey=prey_of,
-        sources=lambda wildcards: stage_sources(
-            "quartet.evaluation.rollout", "quartet.training.sweeps", module_of(wildcards.task)
-        ),
     output:
         returns=f"{BASE}/{paths.EVALUATION}",
     log:
@@ -22,6 +19,9 @@ rule evaluate:
         runtime=30,
     params:
         options=OPTIONS,
+        code=lambda wildcards: code_of(
+            "quartet.evaluation.rollout", "quartet.training.sweeps", module_of(wildcards.task)
+        ),
         settings=lambda wildcards: {"episodes": configuration.episodes(QUARTET, wildcards.task, wildcards.setting)},
     message:
         "evaluating {wildcards.algorithm} on {wildcards.task}/{wildcards.dataset}, {wildcards.setting} setting"

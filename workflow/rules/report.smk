@@ -5,7 +5,6 @@ rule report:
     input:
         [path for artifact in ARTIFACTS for path in plan.outputs(QUARTET, artifact)],
         expand(f"{BASE}/{{paper}}/{{part}}.json", paper=QUARTET.papers, part=["audit", "claims"]),
-        sources=stage_sources("quartet.artifacts.report"),
     output:
         expand(f"{BASE}/report/{{file}}", file=["index.html", "report.md"]),
     log:
@@ -15,6 +14,7 @@ rule report:
         "../../environment.yml"
     params:
         options=OPTIONS,
+        code=code_of("quartet.artifacts.report"),
     message:
         "writing the report"
     shell:

@@ -5,12 +5,6 @@
 rule train:
     input:
         episodes=f"{BASE}/{paths.DATASET}",
-        sources=lambda wildcards: stage_sources(
-            "quartet.training.loop",
-            "quartet.training.sweeps",
-            "quartet.data.weights",
-            f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}",
-        ),
     output:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",
         log=f"{BASE}/{paths.TRAINING_LOG}",
@@ -27,6 +21,12 @@ rule train:
     params:
         options=OPTIONS,
         settings=run_settings,
+        code=lambda wildcards: code_of(
+            "quartet.training.loop",
+            "quartet.training.sweeps",
+            "quartet.data.weights",
+            f"quartet.algorithms.{wildcards.algorithm.replace('-', '_')}",
+        ),
     message:
         "training {wildcards.algorithm} ({wildcards.variant}) on {wildcards.task}/{wildcards.dataset}"
     shell:

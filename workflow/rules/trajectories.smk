@@ -5,9 +5,6 @@ rule trajectories:
     input:
         checkpoint=f"{BASE}/{paths.CHECKPOINT}",
         prey=prey_of,
-        sources=lambda wildcards: stage_sources(
-            "quartet.evaluation.trajectories", "quartet.training.sweeps", module_of(wildcards.task)
-        ),
     output:
         places=f"{BASE}/{paths.TRAJECTORIES}",
     log:
@@ -22,6 +19,9 @@ rule trajectories:
         runtime=30,
     params:
         options=OPTIONS,
+        code=lambda wildcards: code_of(
+            "quartet.evaluation.trajectories", "quartet.training.sweeps", module_of(wildcards.task)
+        ),
     message:
         "watching {wildcards.algorithm} on {wildcards.task}/{wildcards.dataset}"
     shell:

@@ -118,9 +118,12 @@ def name_columns(axis: Axes, places: Sequence[float], titles: Sequence[str]) -> 
             label.set_rotation_mode("anchor")
 
 
+BANNER = 3.8  # inches that the banner takes
+
+
 def legend(figure: Figure, keys: Sequence[Any], **options: float) -> None:
-    """One legend for all panels above them, in as many columns as the figure is wide."""
-    fitting = max(2, int(figure.get_figwidth() / 1.2))
+    """One legend for all panels above them, in as many columns as fit beside the banner."""
+    fitting = max(2, int((figure.get_figwidth() - BANNER) / 1.2))
     rows = -(-len(keys) // fitting)
     columns = -(-len(keys) // rows)
     figure.legend(handles=keys, loc="outside upper right", ncols=columns, columnspacing=1.2, **options)
