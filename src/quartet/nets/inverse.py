@@ -1,0 +1,47 @@
+"""Inverse dynamics: which action led from one observation to the next."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from quartet.nets.lanes import LaneRandom
+from quartet.nets.layers import linear
+from quartet.nets.parameters import linear_start, pack, unpack
+
+
+@dataclass(frozen=True)
+class InverseDynamics:
+    """D(o_t, o_t+1): two hidden layers with ReLU (Decision Diffuser)."""
+
+    observation: int
+    action: int
+    hidden: int
+
+    @property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """Inputs and outputs of every layer."""
+        hidden = self.hidden
+        return {"first": (2 * self.observation, hidden), "second": (hidden, hidden), "third": (hidden, self.action)}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each part in one lane."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name, (inputs, outputs) in self.layers.items():
+            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
+        return shapes
+
+    def init(self, random: LaneRandom) -> Tensor:
+        """First parameters (L, P), each lane from its own stream."""
+        parts = {}
+        for name, (inputs, outputs) in self.layers.items():
+            parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
+        return pack(parts, self.shapes)
+
+    def __call__(self, parameters: Tensor, pairs: Tensor) -> Tensor:
+        """Actions (L, R, action) for pairs of observations (L, R, 2 observation)."""
+        part = unpack(parameters, self.shapes)
+        first = torch.relu(linear(pairs, part["first.weight"], part["first.bias"]))
+        second = torch.relu(linear(first, part["second.weight"], part["second.bias"]))
+        return linear(second, part["third.weight"], part["third.bias"])
