@@ -1,6 +1,6 @@
 """What the algorithms share: reading hyperparameters, saving, and one gradient step of a stack of networks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from quartet.errors import QuartetError, unknown
-from quartet.nets.parameters import Adam, Terms, clip, restore, terms_and_gradient
+from quartet.nets.parameters import Adam, Terms, clip, restore, terms_and_gradients
 
 # Named in a run's settings but read elsewhere: by the sampler and by the training loop.
 READ_ELSEWHERE = {
@@ -73,8 +73,13 @@ class Learner:
 
     def descend(self, name: str, terms: Callable[..., Terms], *inputs: object, norm: float) -> Terms:
         """One clipped Adam step of network `name` on the sum of the terms; returns the terms."""
-        values, gradients = terms_and_gradient(terms, self.networks[name], *inputs)
-        self.optimisers[name].step(clip(gradients, norm))
+        return self.descend_all([name], terms, *inputs, norm=norm)
+
+    def descend_all(self, names: Sequence[str], terms: Callable[..., Terms], *inputs: object, norm: float) -> Terms:
+        """The same for a loss of several networks, its first arguments; every lane of each is clipped by itself."""
+        values, gradients = terms_and_gradients(terms, [self.networks[name] for name in names], *inputs)
+        for name, gradient in zip(names, gradients, strict=True):
+            self.optimisers[name].step(clip(gradient, norm))
         return values
 
     def state_dict(self) -> dict[str, Any]:

@@ -49,10 +49,19 @@ def terms_and_gradient(terms: Callable[..., Terms], parameters: Tensor, *inputs:
 
     Losses are summed over lanes because lanes never meet: each row of the gradient is its own lane's.
     """
-    leaf = parameters.detach().requires_grad_()
-    values = terms(leaf, *inputs)
+    values, [gradient] = terms_and_gradients(terms, [parameters], *inputs)
+    return values, gradient
+
+
+def terms_and_gradients(
+    terms: Callable[..., Terms], parameters: Sequence[Tensor], *inputs: object
+) -> tuple[Terms, list[Tensor]]:
+    """The same for a loss of several stacks of networks; a stack that it does not depend on gets a gradient of zero."""
+    leaves = [stack.detach().requires_grad_() for stack in parameters]
+    values = terms(*leaves, *inputs)
     total = torch.stack([value.sum() for value in values.values()]).sum()
-    return {name: value.detach() for name, value in values.items()}, torch.autograd.grad(total, leaf)[0]
+    gradients = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
+    return {name: value.detach() for name, value in values.items()}, list(gradients)
 
 
 def clip(gradients: Tensor, norm: float) -> Tensor:
