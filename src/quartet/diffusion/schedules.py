@@ -26,10 +26,15 @@ class Schedule:
         return tuple(sqrt(1 - alpha**2) for alpha in self.alphas)
 
 
-def continuous(steps: int) -> Schedule:
+def continuous(steps: int, beta_max: float = BETA_MAX) -> Schedule:
     """The continuous VP schedule log alpha(t) = -t^2 (beta_max - beta_min) / 4 - t beta_min / 2 at t = i / N."""
     times = [i / steps for i in range(steps + 1)]
-    return Schedule(tuple(exp(-(t**2) * (BETA_MAX - BETA_MIN) / 4 - t * BETA_MIN / 2) for t in times))
+    return Schedule(tuple(exp(-(t**2) * (beta_max - BETA_MIN) / 4 - t * BETA_MIN / 2) for t in times))
+
+
+def vp(steps: int) -> Schedule:
+    """Diffusion-QL's "vp" betas: the same with beta_max = 10."""
+    return continuous(steps, beta_max=10.0)
 
 
 def literal(steps: int) -> Schedule:
@@ -39,7 +44,10 @@ def literal(steps: int) -> Schedule:
 
 
 def cosine(steps: int) -> Schedule:
-    """alpha(t) ~ cos((t + s) / (1 + s) pi / 2) with s = .008 and no beta above .999 (Nichol & Dhariwal Eq. 17)."""
+    """alpha(t) ~ cos((t + s) / (1 + s) pi / 2) with s = .008 and no beta above .999 (Nichol & Dhariwal Eq. 17).
+
+    DoF's and MADIFF's code calls it squaredcos_cap_v2; N is their K.
+    """
     offset, least = 0.008, sqrt(1 - 0.999)
     alphas = [1.0]
     for i in range(1, steps + 1):
@@ -63,6 +71,7 @@ def linear(steps: int) -> Schedule:
 
 SCHEDULES: dict[str, Callable[[int], Schedule]] = {
     "continuous": continuous,
+    "vp": vp,
     "literal": literal,
     "cosine": cosine,
     "linear": linear,
