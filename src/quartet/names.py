@@ -12,7 +12,7 @@ NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
 QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert")
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
 SETTINGS = ("standard", "shifted", "random", "extreme")
-METRICS = ("return", "best", "good", "strategies")
+METRICS = ("return", "score", "best", "good", "strategies")
 
 
 def module_of(task: str) -> str:

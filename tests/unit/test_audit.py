@@ -12,7 +12,7 @@ from quartet.artifacts.claims import load_claims
 from quartet.artifacts.spec import load_paper
 
 PAPER_DATA = load_paper(PAPER, ROOT)
-VIEW = audit(PAPER_DATA, load_claims(PAPER, PAPER_DATA, ROOT), ROOT)
+VIEW = audit(PAPER_DATA, load_claims(PAPER, PAPER_DATA, ROOT), root=ROOT)
 FOUND = {claim["id"]: claim for claim in VIEW["claims"]}
 RIVALS = ("ma-cql", "omar", "ma-sfbc")
 

@@ -13,6 +13,7 @@ from quartet.artifacts.comparisons import Comparison, Side
 from quartet.artifacts.output import write_all
 from quartet.artifacts.published import NOTHING, Printed, read_published
 from quartet.artifacts.spec import Artifact, Paper, load_paper
+from quartet.artifacts.stated import Stated, load_stated, recounted
 from quartet.evaluation import statistics
 
 TELLING = 10.0  # below it, values printed with one decimal coincide by chance
@@ -23,14 +24,16 @@ Table = dict[tuple[str, str], Printed]
 def render_audit(paper_dir: Path, out_dir: Path, root: Path = Path(".")) -> list[Path]:
     """Write `<out_dir>/audit.{md,json}`; reads nothing but the paper's folder."""
     paper = load_paper(paper_dir, root)
-    view = audit(paper, load_claims(paper_dir, paper, root), root)
+    view = audit(paper, load_claims(paper_dir, paper, root), load_stated(paper_dir, root), root)
     texts = {"md": text.render("audit.md.j2", **view), "json": text.plain_json(view)}
     return write_all(out_dir, "audit", texts)
 
 
-def audit(paper: Paper, claims: tuple[Claim, ...], root: Path = Path(".")) -> dict[str, Any]:
+def audit(
+    paper: Paper, claims: tuple[Claim, ...], stated: tuple[Stated, ...] = (), root: Path = Path(".")
+) -> dict[str, Any]:
     """Every claim about printed numbers recounted, and every printed table looked over, as plain data."""
-    tables = [a for a in paper.artifacts if a.kind == "table" and a.published]
+    tables = [a for a in paper.artifacts if a.kind in ("table", "printed") and a.published]
     grids = measured(claims, paper, None, root)
     compared = {c.id: [] if c.compare in ALONG else c.comparisons(grids) for c in claims}
     printed = [c for c in claims if compared[c.id] and all(_printed(c, found) for found in compared[c.id])]
@@ -41,7 +44,12 @@ def audit(paper: Paper, claims: tuple[Claim, ...], root: Path = Path(".")) -> di
         "claims": [
             {**vars(c), "number": numbers(c, paper), **recount(c, compared[c.id], paper.seeds)} for c in printed
         ],
-        "drawn": [{**vars(c), "number": numbers(c, paper)} for c in claims if c not in printed],
+        "drawn": [
+            {**vars(c), "number": numbers(c, paper), "lost": any(paper.artifact(a).published for a in c.artifact)}
+            for c in claims
+            if c not in printed
+        ],
+        "stated": recounted(stated, paper, root),
         "tables": [look_over(artifact, read_published(artifact, root)) for artifact in tables],
     }
 
@@ -74,7 +82,8 @@ def look_over(artifact: Artifact, printed: Table) -> dict[str, Any]:
         "artifact": artifact.id,
         "number": artifact.number,
         "expected": len(expected),
-        "printed": sum(printed.get(key, NOTHING).mean is not None for key in expected),
+        "printed": sum(printed.get(key, NOTHING).legible for key in expected),
+        "recovered": sum(printed.get(key, NOTHING).recovered for key in expected),
         "twice": [
             {"mean": mean, "spread": around, "cells": cells}
             for (mean, around), cells in sorted(twice.items())
@@ -91,7 +100,7 @@ def look_over(artifact: Artifact, printed: Table) -> dict[str, Any]:
 
 def _printed(claim: Claim, found: Comparison) -> bool:
     """Whether the paper prints what a comparison needs: the means, and the spreads where they are compared."""
-    needed = 1 if claim.compare == "mean" else 2
+    needed = 1 if claim.compare in ("mean", "cost") else 2
     return all(None not in side.printed[:needed] for side in (found.ours, *found.rivals))
 
 
@@ -105,6 +114,8 @@ def _margin(claim: Claim, ours: Side, rival: Side) -> float:
     (mean, around), (their_mean, their_around) = _values(ours), _values(rival)
     if claim.compare == "deviation":
         return their_around - around
+    if claim.compare == "cost":
+        return their_mean - mean
     return mean - float(multiplied(np.array(their_mean), claim.times))
 
 

@@ -21,7 +21,7 @@ class Claim:
     artifact: tuple[str, ...]
     column: str
     rivals: tuple[str, ...]
-    compare: str  # mean | deviation | significance | fraction | peak
+    compare: str  # mean | cost | deviation | significance | fraction | peak
     against: str  # best | each
     at_least: int
     of: int

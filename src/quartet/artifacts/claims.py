@@ -68,6 +68,8 @@ def judge(claim: Claim, grids: dict[str, Grid], stamp: Stamp) -> Judgement:
     """The verdict of our own evaluations; none at a scale that proves nothing, or while cells are missing."""
     if not stamp.evidence:
         return Judgement("not judged", None, None, stamp.banner)
+    if any(grids[name].artifact.kind == "printed" for name in claim.artifact):
+        return Judgement("not judged", None, None, "nothing of ours stands beside what the paper prints")
     if claim.compare in ALONG:
         grid, lines = grids[claim.artifact[0]], (claim.column, *claim.rivals)
         cells = [cell for cell in grid.cells.values() if cell.column.id.partition("@")[0] in lines]
@@ -107,7 +109,7 @@ def _statistic(claim: Claim, cells: Sequence[statistics.Values], times: float) -
         measured = -np.mean([seeds.std(axis=1, ddof=1) for seeds in cells], axis=0)
         return measured
     measured = np.mean([seeds.mean(axis=1) for seeds in cells], axis=0)
-    return multiplied(measured, times)
+    return -measured if claim.compare == "cost" else multiplied(measured, times)
 
 
 def multiplied(values: statistics.Values, times: float) -> statistics.Values:

@@ -71,7 +71,7 @@ class Sides:
             (name, rows, there, ours, rivals)
             for name, rows, there in self._groups(artifact)
             for ours, rivals in _points(artifact, self.column, self.rivals)
-            if not self.only or {*name.split("/"), *ours.split("@")} & set(self.only)
+            if not self.only or {name, *name.split("/"), *ours.split("@")} & set(self.only)
         ]
 
     def _groups(self, artifact: Artifact) -> Iterator[tuple[str, Sequence[Row], Sequence[Row]]]:

@@ -9,6 +9,7 @@ TABLES = {
     "datasets": "cards",
     "settings": "settings",
     "costs": "costs",
+    "printed": "printed",
 }
 FIGURES = {
     "chart": "chart",
@@ -24,6 +25,7 @@ FIGURES = {
     "frames": "frames",
     "trajectories": "trajectories",
 }
-UNTRAINED = ("settings", "costs", "growth", "frames")  # their rows are not cells: nothing is trained for them
+# Their rows are not cells: nothing is trained for them.
+UNTRAINED = ("settings", "costs", "growth", "frames", "printed")
 CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
 COUNTED = ("costs", "growth")  # they show what algorithms cost

@@ -1,6 +1,7 @@
 """From files to numbers: every cell of a table measured, beside what the paper printed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,8 +43,15 @@ class Ends:
             return None
         return normalised(value, self.random, self.expert)
 
+    def scored(self, returns: Returns | None) -> Returns | None:
+        """The normalised score of every episode; none while an end is not known."""
+        if returns is None or self.random is None or self.expert is None or self.random == self.expert:
+            return None
+        return replace(returns, values=normalised(returns.values, self.random, self.expert))
+
 
 NO_ENDS = Ends(None, None)  # of what is counted, not paid
+NOWHERE = Cell("", "", "", "", "", "")  # of what is printed alone
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,8 @@ class Grid:
 def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path = Path(".")) -> Grid:
     """Measure from the evaluations and cards under `results`, one scale's folder; None: what the paper prints alone."""
     printed = printed_beside(artifact, root)
+    if artifact.kind == "printed":
+        return _alone(artifact, printed)
     own = {row.task: own_ends(results, row.task) for row in artifact.rows}
     papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
     cells: dict[tuple[str, str], Measured] = {}
@@ -156,10 +166,20 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
         for column in artifact.columns:
             cell = artifact.cell(row, column)
             returns = None if results is None else _read(cell, cell.file(results))
+            returns = own[row.task].scored(returns) if cell.metric == "score" else returns
             value = printed.get((row.id, column.id), NOTHING)
             ends = (own[row.task], papers[row.task]) if cell.metric in ("return", "best") else (NO_ENDS, NO_ENDS)
             cells[row.id, column.id] = Measured(row, column, cell, returns, value, *ends)
     return Grid(artifact, cells)
+
+
+def _alone(artifact: Artifact, printed: Mapping[tuple[str, str], Printed]) -> Grid:
+    """What the paper prints, where nothing of ours stands beside it."""
+    keys = [
+        (row, column, printed.get((row.id, column.id), NOTHING)) for row in artifact.rows for column in artifact.columns
+    ]
+    cells = [Measured(row, column, NOWHERE, None, value, NO_ENDS, NO_ENDS) for row, column, value in keys]
+    return Grid(artifact, {(cell.row.id, cell.column.id): cell for cell in cells})
 
 
 def _read(cell: Cell, file: Path) -> Returns | None:

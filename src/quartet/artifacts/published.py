@@ -13,6 +13,7 @@ from quartet.schema import validate
 
 COLUMNS = ["artifact", "row", "column", "mean", "spread", "note"]
 TEXT = "text"  # one more column where the paper prints sets and intervals
+RECOVERED = "recovered: "  # how the note of a value begins that the source at hand lost and another one gives
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class Printed:
     spread: float | None
     note: str
     text: str = ""
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it was read from elsewhere than the table itself."""
+        return self.note.startswith(RECOVERED)
+
+    @property
+    def legible(self) -> bool:
+        """Whether the table itself can be read here."""
+        return not self.recovered and (self.mean is not None or bool(self.text))
 
 
 NOTHING = Printed(None, None, "")
@@ -40,6 +51,8 @@ def read_published(artifact: Artifact, root: Path = Path(".")) -> dict[tuple[str
                 raise QuartetError(f"belongs to '{row['artifact']}', not to '{artifact.id}'", where=place)
             if key in seen:
                 raise QuartetError(f"cell {key[0]} / {key[1]} is given twice", where=place)
+            if row["mean"] is None and not row[TEXT] and not row["note"]:
+                raise QuartetError(f"cell {key[0]} / {key[1]} has no value", where=place, mend="say why under 'note'")
             seen.add(key)
             if _known(artifact, *key, place):
                 printed[key] = Printed(row["mean"], row["spread"], row["note"], row[TEXT])

@@ -22,11 +22,12 @@ def number(value: float | None, digits: int = 1) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def spread(value: float | None, around: float | None) -> str:
+def spread(value: float | None, around: float | None, digits: int = 1) -> str:
     """Value ± deviation; the value alone where there is no deviation."""
     if value is None:
         return DASH
-    return number(value) if around is None or math.isnan(around) else f"{number(value)} ± {number(around)}"
+    alone = number(value, digits)
+    return alone if around is None or math.isnan(around) else f"{alone} ± {number(around, digits)}"
 
 
 def span(low: float | None, high: float | None) -> str:

@@ -5,7 +5,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from quartet.names import METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
+Number = TypeVar("Number", float, npt.NDArray[np.float64])
 GOOD, OF = 400.0, 20  # DOM2 Table 8: an episode that returns more is a good one, counted among so many
 
 
@@ -27,9 +28,9 @@ class Returns:
 
 
 def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
-    """One number per seed: its mean `return`, its `best` of K (mean over starts), how many `good`, `strategies`."""
+    """One number per seed: mean `return`, `score` or `strategies`, `best` of K (mean over starts), how many `good`."""
     read: npt.NDArray[np.float64]
-    if metric in ("return", "strategies"):
+    if metric in ("return", "score", "strategies"):
         read = returns.values.mean(axis=1)
     elif metric == "best":
         _, count = attempts(setting)
@@ -45,7 +46,7 @@ def by_seed(returns: Returns, metric: str = "return", setting: str = "standard")
     return read
 
 
-def normalised(score: float, random: float, expert: float) -> float:
+def normalised(score: Number, random: float, expert: float) -> Number:
     """100 where the score equals the expert's, 0 where it equals random play's."""
     return 100 * (score - random) / (expert - random)
 
