@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 from test_data import make
 
 from quartet.data.episodes import combine, open_episodes, write_episodes
-from quartet.data.sampler import TransitionSampler
+from quartet.data.sampler import TeamSampler, TransitionSampler
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 
@@ -88,3 +88,27 @@ def test_sampling_does_not_copy_the_mapped_rows(tmp_path: Path) -> None:
 def test_weights_that_mean_nothing_are_refused(weights: list[float]) -> None:
     with pytest.raises(QuartetError, match="trajectory weights"):
         TransitionSampler(make([3, 5]), weights)
+
+
+def test_teams_see_the_same_step_and_what_they_did_next() -> None:
+    episodes = make([3, 1, 4])
+    batch = TeamSampler(episodes).sample(LaneRandom([0, 1], 2), 200)
+    last = episodes.offsets[1:] - 1
+    for seed in (0, 2):
+        rows = [
+            int(np.flatnonzero((episodes.observations[:, 0] == row).all(-1))[0])
+            for row in batch.observations[seed].numpy()
+        ]
+        followed = ~np.isin(rows, last)
+        for agent in (0, 1):
+            assert np.array_equal(batch.observations[seed + agent], episodes.observations[rows, agent])
+            assert np.array_equal(batch.followed[seed + agent].numpy() == 1, followed)
+            known = np.asarray(rows)[followed] + 1
+            assert np.array_equal(batch.next_actions[seed + agent].numpy()[followed], episodes.actions[known, agent])
+
+
+def test_a_teams_steps_are_those_its_first_agent_would_draw_alone() -> None:
+    episodes = make([3, 5, 2])
+    alone, team = (kind(episodes).sample(LaneRandom([0, 1], 2), 50) for kind in (TransitionSampler, TeamSampler))
+    for lane in (0, 2):
+        assert torch.equal(alone.observations[lane], team.observations[lane])

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from quartet.data.episodes import Episodes
 from quartet.data.places import Places
-from quartet.data.transitions import Transitions
+from quartet.data.transitions import TeamTransitions, Transitions
 from quartet.nets.lanes import LaneRandom
 
 
@@ -34,18 +35,33 @@ class TransitionSampler:
 
     def sample(self, random: LaneRandom, batch: int) -> Transitions:
         """`batch` transitions for every lane, each lane reading its own agent's rows."""
-        uniform = random.uniform(batch, dtype=torch.float64)
+        return self._read(random.uniform(batch, dtype=torch.float64))[0]
+
+    def _read(self, uniform: Tensor) -> tuple[Transitions, Tensor, Tensor]:
+        """The transitions that numbers in [0, 1) mean, which rows follow them, and which are an episode's last."""
         episode, step = self._places(uniform)
         row, last = self._places.offsets[episode] + step, step == self._places.lengths[episode] - 1
-        agent = (torch.arange(random.lanes, device=row.device) % self.agents)[:, None]
+        agent = (torch.arange(len(row), device=row.device) % self.agents)[:, None]
         own = row * self.agents + agent
         following = torch.where(last, own, own + self.agents)  # the row of an episode's last step is replaced below
         next_observations = self._observations[following]
         next_observations[last] = self._final[(episode * self.agents + agent)[last]]
-        return Transitions(
+        transitions = Transitions(
             observations=self._observations[own],
             actions=self._actions[own],
             rewards=self._rewards[own],
             next_observations=next_observations,
             terminals=self._terminals[row].to(torch.float32),
         )
+        return transitions, following, last
+
+
+class TeamSampler(TransitionSampler):
+    """The same, but the agents of one seed see the same steps of the same episodes, and what they did next."""
+
+    def sample(self, random: LaneRandom, batch: int) -> TeamTransitions:
+        """`batch` transitions of every seed's whole team."""
+        uniform = random.uniform(batch, dtype=torch.float64)
+        first = uniform.view(-1, self.agents, batch)[:, :1]
+        transitions, following, last = self._read(first.expand(-1, self.agents, -1).flatten(0, 1))
+        return TeamTransitions(**vars(transitions), next_actions=self._actions[following], followed=1 - last.float())

@@ -14,3 +14,11 @@ class Transitions:
     rewards: Tensor  # (L, B)
     next_observations: Tensor  # (L, B, observation)
     terminals: Tensor  # (L, B) float: 1 where the task itself ended; a time limit is no end
+
+
+@dataclass(frozen=True)
+class TeamTransitions(Transitions):
+    """Transitions of whole teams: row b of all the agents of a seed is the same step of the same episode."""
+
+    next_actions: Tensor  # (L, B, action) what the data show next; meaningless where nothing followed
+    followed: Tensor  # (L, B) float: 0 in an episode's last step, after which the data show no action
