@@ -10,9 +10,10 @@ from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import batch_statistics, linear, standardise
 from quartet.nets.mlp import MLP
 from quartet.nets.parameters import Terms, unpack
+from quartet.nets.plain_mlp import PlainMLP
 
 
-def initial_twins(net: MLP, random: LaneRandom) -> Tensor:
+def initial_twins(net: MLP | PlainMLP, random: LaneRandom) -> Tensor:
     """Two critics per lane as one stack of 2L: all first critics, then all second ones."""
     return torch.cat([net.init(random), net.init(random)])
 
@@ -73,3 +74,10 @@ def regression_loss(parameters: Tensor, net: MLP, batch: Transitions, target: Te
     """Plain TD error of both critics, for critics that are only ever asked about actions like the data's."""
     values = q_of(net, parameters, batch.observations, batch.actions)
     return {"td": (values - target).square().mean(2).sum(0)}
+
+
+def drawn_candidate(candidates: Tensor, weights: Tensor, uniform: Tensor) -> Tensor:
+    """One of S candidates (L, S, B, a) an observation, drawn by its weight (L, S, B); uniform (L, B) decides."""
+    last = candidates.shape[1] - 1
+    chosen = (weights.cumsum(1) < uniform.unsqueeze(1)).sum(1, keepdim=True).clamp(max=last)
+    return candidates.take_along_dim(chosen.unsqueeze(-1), dim=1).squeeze(1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from quartet.algorithms.critics import (
+    drawn_candidate,
     first_critic,
     initial_twins,
     q_values,
@@ -119,6 +120,4 @@ class MASfBC(Learner):
         critic = first_critic(self.networks["critics"], self.lanes)
         values = q_values(self.critic, critic, observations, actions, self.networks["statistics"])[0]
         weights = (self.config.alpha * values / self.networks["scale"][:, None, None]).softmax(1)
-        chosen = (weights.cumsum(1) < random.uniform(rows).unsqueeze(1)).sum(1, keepdim=True).clamp(max=count - 1)
-        selected: Tensor = actions.take_along_dim(chosen.unsqueeze(-1), dim=1).squeeze(1)
-        return selected
+        return drawn_candidate(actions, weights, random.uniform(rows))
