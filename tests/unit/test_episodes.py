@@ -24,6 +24,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         assert isinstance(read.arrays()[name], np.memmap), name
 
 
+def test_the_number_of_choices_is_kept_and_continuous_tasks_say_nothing_of_it(tmp_path: Path) -> None:
+    continuous = make([3])
+    write_episodes(tmp_path / "a.h5", continuous)
+    write_episodes(tmp_path / "b.h5", replace(continuous, spec=replace(continuous.spec, choices=2)))
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert "choices" not in file.attrs
+    assert [open_episodes(tmp_path / name).spec.choices for name in ("a.h5", "b.h5")] == [0, 2]
+
+
 def test_equal_episodes_give_equal_bytes(tmp_path: Path) -> None:
     write_episodes(tmp_path / "a.h5", make([3, 5]))
     write_episodes(tmp_path / "b.h5", make([3, 5]))

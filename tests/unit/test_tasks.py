@@ -1,7 +1,5 @@
 """What every particle task promises: seeds, settings, time, shapes, errors."""
 
-from dataclasses import asdict
-
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +7,7 @@ from torch import Tensor
 from quartet import tasks
 from quartet.errors import QuartetError
 from quartet.tasks import reference
+from quartet.tasks.spec import TaskSpec
 
 SLOWEST = {"spread": 0.3, "tag": 0.4, "world": 0.5, "spread-sparse": 0.3, "spread-long": 0.3}
 HORIZON = {"spread-long": 100}  # 25 elsewhere
@@ -103,7 +102,7 @@ def test_an_episode_lasts_to_its_horizon_and_never_terminates(name: str) -> None
 @pytest.mark.parametrize("name", tasks.NAMES)
 def test_shapes_types_and_memory(name: str) -> None:
     task, size, horizon = tasks.make(name), SEES.get(name, 18), HORIZON.get(name, 25)
-    assert asdict(task.spec) == {"agents": 3, "observation": size, "action": 2, "horizon": horizon, "state": 0}
+    assert task.spec == TaskSpec(agents=3, observation=size, action=2, horizon=horizon)
     start = task.reset(torch.arange(5))
     step = task.step(torch.zeros(5, 3, 2))
     assert start.shape == step.observations.shape == (5, 3, size)

@@ -1,14 +1,14 @@
 """The episodes file: one HDF5 file per dataset, uncompressed and contiguous, so that reading it is mapping it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from quartet.data.schema import FIELDS, FORMAT, VERSION, expected_shape, read_layout
+from quartet.data.schema import FIELDS, FORMAT, OPTIONAL_SIZES, VERSION, expected_shape, read_layout
 from quartet.errors import QuartetError
 from quartet.files import atomic
 from quartet.tasks.spec import TaskSpec
@@ -92,8 +92,9 @@ def write_episodes(path: str | Path, episodes: Episodes) -> None:
             file.attrs[name] = np.bytes_(
                 text.encode()
             )  # of fixed length: a damaged length then cannot ask for gigabytes
-        for size in fields(TaskSpec):
-            file.attrs[size.name] = np.int64(getattr(episodes.spec, size.name))
+        for size, value in asdict(episodes.spec).items():
+            if value or size not in OPTIONAL_SIZES:
+                file.attrs[size] = np.int64(value)
         for name, array in arrays.items():
             file.create_dataset(name, data=array, track_times=False)
 

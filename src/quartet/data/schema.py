@@ -11,6 +11,7 @@ from quartet.tasks.spec import TaskSpec
 
 FORMAT = "quartet episodes"
 VERSION = 1
+OPTIONAL_SIZES = {"choices"}  # left out where 0: files of continuous tasks stay as they were before there were others
 _REMEDY = "build the dataset again"
 
 
@@ -76,7 +77,8 @@ def _layout(file: h5py.File, path: Path) -> Layout:
         raise QuartetError(
             f"attribute 'version' is {version}, this program reads {VERSION}", where=str(path), mend=_REMEDY
         )
-    spec = TaskSpec(**{size.name: _count(file, size.name, path) for size in fields(TaskSpec)})
+    sizes = [size.name for size in fields(TaskSpec) if size.name in file.attrs or size.name not in OPTIONAL_SIZES]
+    spec = TaskSpec(**{size: _count(file, size, path) for size in sizes})
     found = {name: _dataset(file, name, path) for name, field in FIELDS.items() if name in file or not field.optional}
     transitions, episodes = _length(found["rewards"]), _length(found["offsets"]) - 1
     if transitions < 1 or episodes < 1:

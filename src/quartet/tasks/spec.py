@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 
@@ -12,9 +13,10 @@ class TaskSpec:
 
     agents: int
     observation: int  # size of one agent's observation (all agents of a task see the same size)
-    action: int  # size of one agent's action, each entry in [-1, 1]
+    action: int  # size of one agent's action: entries in [-1, 1], or a score for each of its `choices`
     horizon: int  # steps in an episode
     state: int = 0  # size of the global state, 0 where the task has none beyond the observations
+    choices: int = 0  # how many discrete actions an agent chooses among (then action == choices), 0: continuous
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,12 @@ class Step:
 
     observations: Tensor  # (n, agents, observation)
     rewards: Tensor  # (n, agents)
-    terminals: Tensor  # (n,) true where the episode ended by the task's own rules
+    terminals: Tensor  # (n,) true from where the episode ended by the task's own rules; it then pays 0 and stands still
     truncations: Tensor  # (n,) true where the horizon cut the episode
 
 
 class Task(Protocol):
-    """n episodes side by side, all of the same length, on one device."""
+    """n episodes side by side on one device; those that end before the horizon wait for the others."""
 
     spec: TaskSpec
 
@@ -49,3 +51,16 @@ class StatefulTask(Task, Protocol):
 
     def state(self) -> Tensor:
         """The global state of every episode now, (n, state)."""
+
+
+@runtime_checkable
+class MaskedTask(Task, Protocol):
+    """A task of discrete actions (`spec.choices` > 0) that does not allow every choice at every time."""
+
+    def legal(self) -> Tensor:
+        """Which choices each agent has now, (n, agents, choices) bool; there is always one."""
+
+
+def chosen(scores: Tensor, legal: Tensor) -> Tensor:
+    """The highest-scored legal choice, the first of equals: scores and mask (..., choices) -> (...)."""
+    return scores.masked_fill(~legal, -torch.inf).argmax(dim=-1)
