@@ -14,6 +14,8 @@ MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "
 SETTINGS = ("standard", "shifted", "random", "extreme")
 METRICS = ("return", "score", "best", "good", "strategies")
 
+TRAINED = "trained"  # swept like a hyperparameter: the share of the training, in per cent, that a point has had
+
 
 def module_of(task: str) -> str:
     """The module that defines a task."""

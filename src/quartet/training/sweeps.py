@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from quartet import algorithms
 from quartet.algorithms.base import Algorithm
 from quartet.errors import QuartetError
+from quartet.names import TRAINED
 from quartet.tasks.spec import TaskSpec
 from quartet.training import checkpoint
 
+Log = TypeVar("Log")
 Points = Mapping[str, Mapping[str, Any]]  # hyperparameters by the name of the point
 
 
@@ -31,6 +33,27 @@ def learner(
     values = {name: [own[name] for own in points.values()] for name in first}
     merged = {name: first[name] if all(v == first[name] for v in own) else own for name, own in values.items()}
     return algorithms.make(algorithm, spec, {**merged, **training}, list(seeds) * len(points), device)
+
+
+def updates(points: Points, whole: int) -> int:
+    """How many of a whole training's updates the points of a learner have had."""
+    share = next(iter(points.values())).get(TRAINED, 100)
+    return max(1, int(whole * share // 100))
+
+
+def along_training(run: Mapping[str, Any]) -> bool:
+    """Whether the points of a run are stops along one training, each going on from the one before."""
+    return all(TRAINED in own for own in run["points"].values())
+
+
+def befores(run: Mapping[str, Any], resumes: Sequence[Path]) -> list[Path | None]:
+    """For every learner of a run where the one lies whose training it goes on with; none but along a training."""
+    return [None, *resumes[:-1]] if along_training(run) else [None] * len(resumes)
+
+
+def logged(run: Mapping[str, Any], logs: list[Log]) -> tuple[list[Log], list[str] | None]:
+    """The logs of a run's learners and its points; along a training the last log holds all the others."""
+    return (logs[-1:], None) if along_training(run) else (logs, names(run))
 
 
 def names(run: Mapping[str, Any]) -> list[str] | None:
