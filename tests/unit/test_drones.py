@@ -2,9 +2,12 @@
 
 import math
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import RegularPolygon
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -13,11 +16,13 @@ from benchmarks.plain_drones import PlainDrones
 from quartet import tasks
 from quartet.errors import QuartetError
 from quartet.tasks.combat import ATTACK, BACK, FORWARD, LEFT, REACH, RIGHT, SIGHT, STAY, Combat, arena, sector
+from quartet.tasks.drone_drawing import SIZE, draw_drones
 from quartet.tasks.drone_players import PLAYERS, play, sighted
 from quartet.tasks.drones import HORIZON, OWN, SIZES, Drones
 from quartet.tasks.hunters import hunt
 from quartet.tasks.pettingzoo import parallel_env
 
+matplotlib.use("agg")
 EAST, NORTH, WEST, SOUTH = range(4)
 
 
@@ -347,3 +352,29 @@ def test_errors() -> None:
         task.step(torch.zeros(2, 4, 5))
     with pytest.raises(QuartetError, match="unknown task 'drones-5'"):
         tasks.make("drones-5")
+
+
+# Pictures
+
+
+def test_every_flying_drone_is_drawn_where_it_is_and_as_it_faces() -> None:
+    task = task_of(scene((2, 3, NORTH, 3), (5, 5, EAST, 0), (9, 9, WEST, 1), (7, 1, SOUTH, 3)))
+    axes = Figure().subplots()
+    draw_drones(axes, task)
+    shapes = [patch for patch in axes.patches if isinstance(patch, RegularPolygon)]
+    assert [shape.xy for shape in shapes] == [(2, 3), (9, 9), (7, 1)]
+    assert [shape.get_alpha() for shape in shapes] == pytest.approx([1, 1 / 3, 1])
+    colours = [shape.get_facecolor()[:3] for shape in shapes]
+    assert colours[0] != colours[1] == colours[2]
+    tips = [shape.get_path().vertices[0] for shape in shapes]  # in the polygon's own units, before it is turned
+    turned = [shape.get_patch_transform().transform(tip) - shape.xy for shape, tip in zip(shapes, tips, strict=True)]
+    np.testing.assert_allclose(np.array(turned) / SIZE, [(0, 1), (-1, 0), (0, -1)], atol=1e-9)
+
+
+def test_there_must_be_an_episode_to_draw() -> None:
+    axes, task = Figure().subplots(), Drones(4)
+    with pytest.raises(QuartetError, match="there is no episode 0; call reset first"):
+        draw_drones(axes, task)
+    task.reset(torch.arange(2))
+    with pytest.raises(QuartetError, match="there is no episode 2; the episodes are 0 to 1"):
+        draw_drones(axes, task, 2)
