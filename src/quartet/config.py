@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import QUALITIES, TASKS, attempts, settings_of
+from quartet.names import QUALITIES, TASKS, TRAINED, attempts, settings_of
 from quartet.paths import Paths
 from quartet.schema import load_yaml, validate
 
@@ -41,7 +41,7 @@ def load(root: Path, **overrides: Any) -> Config:
     given |= {key: value for key, value in overrides.items() if value is not None}
     validate(given, "config", root=root, where=str(file))
     scale = _named(root / "config" / "scales", "scale", given["scale"], root)
-    for section in ("behaviour", "datasets", "training", "evaluation"):
+    for section in ("behaviour", "datasets", "training", "planning", "evaluation"):
         for task in scale[section].get("by", {}):
             check("task", task, TASKS)
     for name in given["papers"]:
@@ -72,6 +72,12 @@ def algorithm(root: Path, name: str) -> dict[str, Any]:
     return _algorithm(root, name, path.stat().st_mtime_ns)
 
 
+def sizes_of(root: Path, name: str) -> str:
+    """The section of a scale that holds an algorithm's sizes."""
+    section: str = algorithm(root, name).get("sizes", "training")
+    return section
+
+
 @cache
 def _algorithm(root: Path, name: str, changed: int) -> dict[str, Any]:  # noqa: ARG001
     """As last changed: a plan asks for the same few files hundreds of times."""
@@ -88,7 +94,7 @@ def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str
         raise unknown(f"variant of {name}", variant, known)
     resolved = {key: _by(entry, task, dataset) for key, entry in described["hyperparameters"].items()}
     for key in known[variant]:
-        if key not in resolved:
+        if key not in (*resolved, TRAINED):
             raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: {variant}")
     return dict(sorted({**resolved, **known[variant]}.items()))  # the order of a file's lines decides nothing
 
@@ -121,7 +127,7 @@ def run_settings(config: Config, task: str, dataset: str, algorithm: str, varian
         "algorithm": algorithm,
         "variant": variant,
         "seeds": list(config.seeds),
-        "training": sized(config.scale, "training", task),
+        "training": sized(config.scale, sizes_of(config.root, algorithm), task),
         "points": {
             point: hyperparameters(config.root, algorithm, task, dataset, point)
             for point in points(config.root, algorithm, variant)
@@ -142,10 +148,14 @@ def check_setting(task: str, setting: str) -> tuple[str, int]:
     return check("setting", name, settings_of(task)), count
 
 
-def episodes(config: Config, task: str, setting: str) -> int:
-    """How many episodes every seed plays: the scale's, or K attempts from each of its starts."""
+def episodes(config: Config, task: str, setting: str, algorithm: str) -> int:
+    """How many episodes every seed plays: the scale's, or K attempts from each of its starts.
+
+    The sizes of a kind of algorithm may hold a number of their own: planners plan anew at every step.
+    """
     _, count = attempts(setting)
     sizes = sized(config.scale, "evaluation", task)
+    sizes |= {key: n for key, n in sized(config.scale, sizes_of(config.root, algorithm), task).items() if key in sizes}
     played: int = count * sizes["starts"] if "@" in setting else sizes["episodes"]
     return played
 

@@ -22,7 +22,11 @@ rule evaluate:
         code=lambda wildcards: code_of(
             "quartet.evaluation.rollout", "quartet.training.sweeps", module_of(wildcards.task)
         ),
-        settings=lambda wildcards: {"episodes": configuration.episodes(QUARTET, wildcards.task, wildcards.setting)},
+        settings=lambda wildcards: {
+            "episodes": configuration.episodes(
+                QUARTET, wildcards.task, wildcards.setting, wildcards.algorithm
+            )
+        },
     message:
         "evaluating {wildcards.algorithm} on {wildcards.task}/{wildcards.dataset}, {wildcards.setting} setting"
     shell:

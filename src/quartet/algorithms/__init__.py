@@ -12,7 +12,20 @@ from quartet.errors import unknown
 from quartet.nets.memory import hold_memory
 from quartet.tasks.spec import TaskSpec
 
-CLASSES = {"bc": "BC", "ma-cql": "MACQL", "omar": "OMAR", "ma-sfbc": "MASfBC", "dom2": "DOM2"}
+CLASSES = {
+    "bc": "BC",
+    "ma-cql": "MACQL",
+    "omar": "OMAR",
+    "ma-sfbc": "MASfBC",
+    "dom2": "DOM2",
+    "dof": "DoF",
+    "madiff-d": "MADIFFD",
+    "madiff-c": "MADIFFC",
+    "independent-diffusion": "IndependentDiffusion",
+    "dof-policy": "DoFPolicy",
+    "ma-td3bc": "MATD3BC",
+    "ma-icq": "MAICQ",
+}
 NAMES = tuple(CLASSES)
 
 

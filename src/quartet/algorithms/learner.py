@@ -4,9 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from quartet.algorithms.base import Sampler
+from quartet.data.episodes import Episodes
+from quartet.data.sampler import TeamSampler, TransitionSampler
 from quartet.errors import QuartetError, unknown
 from quartet.nets.parameters import Adam, Terms, clip, restore, terms_and_gradients
 
@@ -17,10 +22,14 @@ READ_ELSEWHERE = {
     "threshold_reading",
     "batch",
     "updates",
+    "trained",
     "hidden",
     "noise_widths",
     "compile",
+    "episodes",
 }
+
+SAMPLERS = {"transitions": TransitionSampler, "teams": TeamSampler}
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Settings:
     """Base of every algorithm's `Config`."""
 
     LANEABLE: ClassVar[frozenset[str]] = frozenset({"fraction"})  # the sampler's: every algorithm has it
+    SAMPLER: ClassVar[str] = "transitions"  # what it is trained with: one of SAMPLERS, or "windows" (planners)
 
     compile: bool = False  # compile the losses with torch.compile; pays for long runs only
 
@@ -81,6 +91,16 @@ class Learner:
         for name, gradient in zip(names, gradients, strict=True):
             self.optimisers[name].step(clip(gradient, norm))
         return values
+
+    def sampler(self, episodes: Episodes, weights: NDArray[np.float64]) -> Sampler:
+        """What this algorithm is trained with."""
+        return SAMPLERS[self.settings.SAMPLER](episodes, weights, self.device)
+
+    def begin(self, episodes: int) -> None:
+        """Most algorithms remember nothing while they act."""
+
+    def reward(self, rewards: Tensor) -> None:
+        """Most algorithms do not mind what a step paid."""
 
     def state_dict(self) -> dict[str, Any]:
         """Parameters, targets, running statistics and optimiser moments."""

@@ -39,9 +39,11 @@ def evaluate(
     random = LaneRandom([EVALUATION_STREAM + seed for seed in seeds], task.spec.agents, points=points)
     observations = task.reset(torch.cat(own * points), setting)
     returns = torch.zeros(teams * episodes)
+    algorithm.begin(episodes)
     for _ in range(task.spec.horizon):
         actions = algorithm.act(_to_lanes(observations, teams), random)
         step = task.step(_from_lanes(actions, teams))
+        algorithm.reward(_to_lanes(step.rewards[..., None], teams).squeeze(2))
         returns += step.rewards.mean(dim=1).cpu()
         observations = step.observations
     by_seed = returns.reshape(points, len(seeds), episodes)

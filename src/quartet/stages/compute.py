@@ -12,7 +12,6 @@ from quartet.algorithms.base import Algorithm
 from quartet.config import Config, check
 from quartet.data import card, weights
 from quartet.data.episodes import Episodes, open_episodes
-from quartet.data.sampler import TransitionSampler
 from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
@@ -97,24 +96,28 @@ def train(settings: Config, target: str, device: str) -> None:
         provenance.record([out, log], stage="train", settings=run, inputs=[source], modules=modules),
         compiling.prepared(settings) if run["training"]["compile"] else nullcontext(),
     ):
-        trained = [_train(run, group, episodes, resume, device) for group, resume in zip(groups, resumes, strict=True)]
+        trained = [
+            _train(run, group, episodes, resume, before, device)
+            for group, resume, before in zip(groups, resumes, sweeps.befores(run, resumes), strict=True)
+        ]
         sweeps.save(out, episodes.spec, run["seeds"], [learner for learner, _ in trained])
-        logs = [rows for _, rows in trained]
-        files.write_text(log, loop.log_csv(logs, run["seeds"], episodes.spec.agents, sweeps.names(run)))
+        logs, points = sweeps.logged(run, [rows for _, rows in trained])
+        files.write_text(log, loop.log_csv(logs, run["seeds"], episodes.spec.agents, points))
     for resume in resumes:
         resume.unlink(missing_ok=True)
 
 
 def _train(
-    run: dict[str, Any], points: sweeps.Points, episodes: Episodes, resume: Path, device: str
+    run: dict[str, Any], points: sweeps.Points, episodes: Episodes, resume: Path, before: Path | None, device: str
 ) -> tuple[Algorithm, list[loop.LogRow]]:
     """Train one learner of a run."""
     sizes, seeds = run["training"], run["seeds"]
     learner = sweeps.learner(run["algorithm"], episodes.spec, points, sizes, seeds, device)
     own = [weights.of_run(episodes, run["task"], run["dataset"], point) for point in points.values()]
-    sampler = TransitionSampler(episodes, np.stack(own), device)
+    sampler = learner.sampler(episodes, np.stack(own))
     random = LaneRandom(seeds, episodes.spec.agents, device, points=len(points))
-    log = loop.train(learner, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
+    updates = sweeps.updates(points, sizes["updates"])
+    log = loop.train(learner, sampler, random, updates=updates, batch=sizes["batch"], resume=resume, before=before)
     return learner, log
 
 
@@ -124,7 +127,7 @@ def evaluate(settings: Config, target: str, device: str) -> None:
     names = {"task": task_name, "dataset": quality, "algorithm": name, "variant": variant}
     run = config.run_settings(settings, task_name, quality, name, variant)
     setting_name, attempts = config.check_setting(task_name, setting)
-    episodes = config.episodes(settings, task_name, setting)
+    episodes = config.episodes(settings, task_name, setting, name)
     trained = settings.paths.at(paths.CHECKPOINT, **names)
     out = settings.paths.at(paths.EVALUATION, setting=setting, **names)
     modules = [

@@ -7,8 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from quartet.algorithms.base import Algorithm
-from quartet.data.sampler import TransitionSampler
+from quartet.algorithms.base import Algorithm, Sampler
 from quartet.nets.lanes import LaneRandom
 from quartet.training import checkpoint
 
@@ -19,13 +18,21 @@ LogRow = tuple[int, str, list[float]]  # update, metric, one value per lane
 
 
 def train(
-    algorithm: Algorithm, sampler: TransitionSampler, random: LaneRandom, *, updates: int, batch: int, resume: Path
+    algorithm: Algorithm,
+    sampler: Sampler,
+    random: LaneRandom,
+    *,
+    updates: int,
+    batch: int,
+    resume: Path,
+    before: Path | None = None,
 ) -> list[LogRow]:
     """Train all lanes for `updates` updates and return the log; goes on from `resume` if it is there.
 
-    The end is kept there, too: a sweep that needs several learners trains them one after the other.
+    The end is kept there, too: a sweep that needs several learners trains them one after the other. A stop along a
+    longer training goes on from the end of the stop `before`.
     """
-    done, log = _resume(algorithm, random, resume)
+    done, log = _resume(algorithm, random, before if before is not None and not resume.exists() else resume)
     every = max(1, updates // LOG_ROWS)
     saved = time.monotonic()
     for update in tqdm(range(done + 1, updates + 1), initial=done, total=updates, unit="update", mininterval=1.0):

@@ -1,0 +1,257 @@
+"""What all planners share: a diffusion model of windows of observations, sampled anew at every step of an episode."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from quartet.algorithms.learner import Learner, Settings
+from quartet.algorithms.team_model import TeamModel
+from quartet.algorithms.teams import to_lanes, to_teams
+from quartet.data.episodes import Episodes
+from quartet.data.normaliser import POINTS, Normaliser
+from quartet.data.windows import Windows, WindowSampler
+from quartet.diffusion import schedule
+from quartet.diffusion.guidance import drop, guided
+from quartet.diffusion.samplers import SAMPLERS, strided
+from quartet.errors import QuartetError, unknown
+from quartet.nets.ema import Ema
+from quartet.nets.lanes import LaneRandom
+from quartet.nets.parameters import Terms
+from quartet.nets.unet import TemporalUNet
+from quartet.tasks.spec import TaskSpec
+
+UNCLIPPED = float("inf")  # none of the papers clips gradients
+UNCONDITIONAL = ("forced", "random_dropout")
+CONDITIONS = ("return and history", "return")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """Hyperparameters of every planner."""
+
+    SAMPLER: ClassVar[str] = "windows"
+
+    width: int  # channels of the noise network at full length
+    multipliers: tuple[int, ...]  # channels at each length of time, in widths
+    hidden: int  # width of the inverse dynamics
+    visited: float  # share of the K levels that sampling visits
+    average_start: int  # the update from which the average is more than a copy
+    average_every: int  # updates from one step of the average to the next
+    average_decay: float  # what the average keeps at a step
+    rate: float  # Adam's learning rate
+    horizon: int  # frames of a window from the present on
+    history: int  # frames before the present
+    gamma: float  # discount of the returns
+    return_scale: float  # what returns are divided by
+    target: float  # the scaled return that acting asks for
+    steps: int  # K, levels of diffusion
+    schedule: str  # one of diffusion.SCHEDULES
+    sampler: str  # one of diffusion.samplers.SAMPLERS
+    guidance: float  # w
+    unconditional: str  # one of UNCONDITIONAL; DoF's released code drops at random
+    dropout: float  # probability with which training drops the return
+    condition: str  # one of CONDITIONS
+    start_deviation: float  # deviation of the noise that a plan starts from
+    step_deviation: float  # deviation of the noise that the sampler adds, in units of its own
+    noise_factorization: str  # f, one of factorization.FACTORIZATIONS
+    data_factorization: str  # h, likewise
+    sharing: bool  # one noise network and inverse dynamics for all agents, or one each
+
+
+@dataclass(frozen=True)
+class Noise:
+    """All random numbers of one update, drawn before anything is computed."""
+
+    levels: Tensor  # (S, B) diffusion levels 1..K, one for the whole team (DoF Algorithm 1)
+    epsilon: Tensor  # (S, B, N, T, o)
+    keep: Tensor  # (S, B, N) 0 where an agent's return is dropped, else 1
+    agents: Tensor  # (S, B) one agent of each team, where only one is to be seen
+
+
+class Planner(Learner):
+    """One lane per seed; the algorithms differ in who sees what: `attention`, `known`, `plan`."""
+
+    attention: ClassVar[bool] = False  # whether the noise network lets agents see each other
+
+    def __init__(self, spec: TaskSpec, config: Config, seeds: tuple[int, ...], device: torch.device) -> None:
+        super().__init__(config, device)
+        self.config, self.seeds, self.agents, self.observation = config, len(seeds), spec.agents, spec.observation
+        self.frames = config.history + config.horizon
+        _check(config, self.frames, self.attention)
+        net = TemporalUNet(spec.observation, config.width, config.multipliers, self.attention)
+        f, h = config.noise_factorization, config.data_factorization
+        self.model = TeamModel(spec, net, config.hidden, self.frames, f, h, sharing=config.sharing)
+        self.schedule = schedule(config.schedule, config.steps)
+        self.alphas, self.sigmas = (
+            torch.tensor(values, device=device) for values in (self.schedule.alphas, self.schedule.sigmas)
+        )
+        self.ema = Ema(config.average_decay, config.average_start, config.average_every)
+        self.add("planner", self.model.init(seeds), config.rate)
+        self.add("average", self.networks["planner"].clone())
+        self.add("normaliser", torch.zeros(spec.observation, POINTS))
+        self.begin(0)
+
+    def sampler(self, episodes: Episodes, weights: NDArray[np.float64]) -> WindowSampler:
+        """The sampler that this planner is trained with; fits the normaliser to the dataset."""
+        fitted = Normaliser.fit(episodes.observations.reshape(-1, self.observation))
+        self.networks["normaliser"].copy_(fitted.points)
+        settings = self.config
+        return WindowSampler(
+            episodes,
+            weights,
+            history=settings.history,
+            horizon=settings.horizon,
+            gamma=settings.gamma,
+            scale=settings.return_scale,
+            normaliser=self.normaliser,
+            device=self.device,
+        )
+
+    @property
+    def normaliser(self) -> Normaliser:
+        """The normaliser as fitted or loaded."""
+        return Normaliser(self.networks["normaliser"])
+
+    def draw(self, rows: int, random: LaneRandom) -> Noise:
+        """The random numbers of one update; every agent has its own, what concerns the team is its first agent's."""
+        level, keep, agent = (to_teams(random.uniform(rows), self.agents) for _ in range(3))
+        return Noise(
+            levels=1 + (level[..., 0] * self.config.steps).long().clamp(max=self.config.steps - 1),
+            epsilon=to_teams(random.normal(rows, self.frames, self.observation), self.agents),
+            keep=drop(keep, self.config.dropout),
+            agents=(agent[..., 0] * self.agents).long().clamp(max=self.agents - 1),
+        )
+
+    def update(self, batch: Windows, random: LaneRandom) -> dict[str, Tensor]:
+        """One step down the losses, one of the average that will act."""
+        noise = self.draw(batch.returns.shape[1], random)
+        metrics = self.descend("planner", self.losses, batch, noise, norm=UNCLIPPED)
+        step = self.optimisers["planner"].steps
+        self.ema.update(step, self.networks["average"], self.networks["planner"])
+        return metrics
+
+    def losses(self, parameters: Tensor, batch: Windows, noise: Noise) -> Terms:
+        """DoF Eq. C.49: both terms of every seed and agent, (S N,)."""
+        return {
+            "diffusion": self.diffusion_loss(parameters, batch, noise).flatten(),
+            "inverse": self.inverse_loss(parameters, batch).flatten(),
+        }
+
+    def diffusion_loss(self, parameters: Tensor, batch: Windows, noise: Noise) -> Tensor:
+        """E |eps - f(eps_1(x_1, y_1, k), ..., eps_N(x_N, y_N, k))|^2 where nothing is known, (S, N)."""
+        known = self.known(batch.observations, noise.agents)
+        alphas, sigmas = (values[noise.levels][..., None, None, None] for values in (self.alphas, self.sigmas))
+        noised = self.put(known, alphas * batch.observations + sigmas * noise.epsilon)
+        predicted = self.model.noise(parameters, noised, noise.levels, batch.returns, noise.keep)
+        mixed = self.model.mix(parameters, predicted, known[..., batch.history, :])
+        errors = (noise.epsilon - mixed).square().mean(4) * ~self.known_frames
+        return errors.mean((1, 3))
+
+    def inverse_loss(self, parameters: Tensor, batch: Windows) -> Tensor:
+        """E |u - D(h(o, o'))|^2 over pairs of frames that are no padding, (S, N)."""
+        frames, actions = batch.observations.transpose(2, 3), batch.actions.transpose(2, 3)[:, :, :-1]
+        pairs = torch.cat([frames[:, :, :-1], frames[:, :, 1:]], dim=4)
+        found = self.model.actions(parameters, pairs.flatten(1, 2)).view_as(actions)
+        errors = (actions - found).square().mean(4) * batch.real[..., None]
+        return errors.sum((1, 2)) / batch.real.sum((1, 2)).clamp(min=1)[:, None]
+
+    @property
+    def known_frames(self) -> Tensor:
+        """Which frames of a window are known, (T,): up to the present, or none where the return alone is (DoF D.7)."""
+        frames = torch.arange(self.frames, device=self.device)
+        return (frames <= self.config.history) & (self.config.condition == "return and history")
+
+    def known(self, observations: Tensor, agents: Tensor) -> Tensor:  # noqa: ARG002
+        """What the known frames of windows (S, B, N, T, o) hold: here every agent's own observations."""
+        return observations
+
+    def put(self, known: Tensor, x: Tensor) -> Tensor:
+        """x with its known frames in place."""
+        return torch.where(self.known_frames[:, None], known, x)
+
+    def begin(self, episodes: int) -> None:
+        """New episodes: nothing has been seen, and the whole return is to go."""
+        self.seen = torch.empty(self.seeds, episodes, self.agents, 0, self.observation, device=self.device)
+        self.wanted = torch.full((self.seeds, episodes, self.agents), self.config.target, device=self.device)
+
+    def reward(self, rewards: Tensor) -> None:
+        """What was paid, rewards (L, E), is no longer to go."""
+        paid = to_teams(rewards, self.agents) / self.config.return_scale
+        self.wanted = (self.wanted - paid) / self.config.gamma
+
+    @torch.no_grad()
+    def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
+        """Plan from what has been seen, and do what leads from the plan's present to its next frame."""
+        if self.seen.shape[1] != observations.shape[1]:
+            self.begin(observations.shape[1])
+        self.look(to_teams(self.normaliser.to(observations), self.agents))
+        now, following = self.plan(random)[..., self.config.history : self.config.history + 2, :].unbind(3)
+        actions = self.model.actions(self.networks["average"], torch.cat([now, following], dim=3), acting=True)
+        return to_lanes(actions).clamp(-1, 1)
+
+    def look(self, observations: Tensor) -> None:
+        """Remember observations (S, E, N, o); before the first of an episode there was always the first."""
+        missing = self.config.history + 1 - self.seen.shape[3]
+        self.seen = torch.cat([self.seen[..., 1:, :], *[observations[..., None, :]] * max(1, missing)], dim=3)
+
+    def remembered(self) -> Tensor:
+        """Windows (S, E, N, T, o) of what has been seen, zero from the present on."""
+        return torch.nn.functional.pad(self.seen, (0, 0, 0, self.frames - self.seen.shape[3]))
+
+    def plan(self, random: LaneRandom) -> Tensor:
+        """Every agent's window (S, E, N, T, o): one row of the noise network for each agent of each episode."""
+        episodes = self.seen.shape[1]
+
+        def fresh(drawing: Callable[..., Tensor], *shape: int) -> Tensor:
+            return to_teams(drawing(episodes, *shape), self.agents)
+
+        return self.sample(fresh, self.remembered(), self.wanted, random)
+
+    def sample(self, fresh: Callable[..., Tensor], known: Tensor, wanted: Tensor, random: LaneRandom) -> Tensor:
+        """Windows (S, R, N, T, o) by the reverse process, guided towards the wanted returns (S, R, N).
+
+        `fresh` shapes what `random` draws for the rows: every agent draws for itself.
+        """
+        settings, parameters = self.config, self.networks["average"]
+        window = (self.frames, self.observation)
+
+        def noise(x: Tensor, level: int) -> Tensor:
+            unconditional = torch.zeros_like(wanted)
+            if settings.unconditional == "random_dropout":
+                unconditional = drop(fresh(random.uniform), settings.dropout)
+            keep, twice = torch.cat([torch.ones_like(wanted), unconditional], dim=1), torch.cat([wanted, wanted], dim=1)
+            levels = torch.full(twice.shape[:2], level, device=self.device)
+            predicted = self.model.noise(parameters, torch.cat([x, x], dim=1), levels, twice, keep)
+            eps = guided(*predicted.chunk(2, dim=1), settings.guidance)
+            return self.model.mix(parameters, eps, known[..., settings.history, :], acting=True)
+
+        return SAMPLERS[settings.sampler](
+            noise,
+            settings.start_deviation * fresh(random.normal, *window),
+            self.schedule,
+            draw=lambda: settings.step_deviation * fresh(random.normal, *window),
+            steps=strided(settings.steps, max(1, round(settings.visited * settings.steps))),
+            clip=1.0,
+            overwrite=lambda x: self.put(known, x),
+        )
+
+
+def _check(config: Config, frames: int, attention: bool) -> None:
+    """Refuse settings that no planner can be made with."""
+    if config.sampler not in SAMPLERS:
+        raise unknown("sampler", config.sampler, SAMPLERS)
+    for name, known in (("unconditional", UNCONDITIONAL), ("condition", CONDITIONS)):
+        if getattr(config, name) not in known:
+            raise unknown(name, getattr(config, name), known)
+    if frames % 2 ** (len(config.multipliers) - 1):
+        raise QuartetError(
+            f"a window of {frames} frames cannot be halved {len(config.multipliers) - 1} times",
+            mend="change history or horizon",
+        )
+    if attention and not config.sharing:
+        raise QuartetError("agents that see each other share one noise network", mend="set sharing to true")
