@@ -18,7 +18,7 @@ from quartet.data.sampler import TransitionSampler
 from quartet.errors import QuartetError
 from quartet.evaluation.scores import read_returns
 from quartet.nets.lanes import LaneRandom
-from quartet.training import sweeps
+from quartet.training import checkpoint, sweeps
 
 ROOT = Path(__file__).parents[2]
 SEEDS, AGENTS, BATCH, UPDATES = (0, 1), 3, 8, 100
@@ -130,3 +130,30 @@ def test_a_sweep_is_trained_in_one_run_and_evaluated_into_one_file(project: conf
         read_returns(file, f"{sweep}=7")
     with pytest.raises(QuartetError, match="columns must be seed,episode,return"):
         read_returns(file)
+
+
+def test_stops_along_a_training_are_the_training_itself(project: config.Config) -> None:
+    """Each goes on from the one before, so all of them cost one training and the last is that of the plain run."""
+    options = ["--root", str(project.root), "--scale", "tiny", "--results", str(project.paths.results)]
+    saved = {}
+    for variant in ("trained", "default"):
+        assert main(["train", f"spread/random/omar/{variant}", *options]) == 0
+        run = {"task": "spread", "dataset": "random", "algorithm": "omar", "variant": variant}
+        saved[variant] = checkpoint.load(project.paths.at(paths.CHECKPOINT, **run), "cpu")["algorithm"]
+        log = project.paths.at(paths.TRAINING_LOG, **run).read_text()
+        assert {int(line.split(",")[0]) for line in log.splitlines()[1:]} == set(range(1, 7))
+    *earlier, last = [state["networks"]["policy"] for state in saved["trained"]]
+    assert torch.equal(last, saved["default"]["networks"]["policy"])
+    assert len(earlier) == 4
+    assert not any(torch.equal(stop, last) for stop in earlier)
+    assert main(["evaluate", "spread/random/omar/trained/standard", *options]) == 0
+
+
+def test_a_stop_trains_on_from_where_the_one_before_it_ended(tmp_path: Path) -> None:
+    run = {"variant": "trained", "points": points_of("omar", *config.points(ROOT, "omar", "trained"))}
+    groups = sweeps.groups("omar", run["points"])
+    assert [sweeps.updates(points, 800) for points in groups] == [80, 200, 400, 600, 800]
+    files = [tmp_path / str(number) for number in range(5)]
+    assert sweeps.befores(run, files) == [None, *files[:4]]
+    assert sweeps.befores({"points": points_of("omar", "default")}, files[:1]) == [None]
+    assert sweeps.updates(points_of("omar", "default"), 800) == 800
