@@ -111,7 +111,9 @@ def points(root: Path, name: str, variant: str) -> tuple[str, ...]:
 def _sweeps(described: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
     """Sweeps by name: their points by name (`eta=0.5`), each with what it changes."""
     return {
-        sweep: {f"{sweep}={value:g}": {entry["hyperparameter"]: value} for value in entry["values"]}
+        sweep: {
+            f"{sweep}={value:g}": {**entry.get("with", {}), entry["hyperparameter"]: value} for value in entry["values"]
+        }
         for sweep, entry in described.get("sweeps", {}).items()
     }
 
