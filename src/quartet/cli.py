@@ -48,6 +48,7 @@ MODULES = {
     "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
     "publish": ("publish",),
     "costing": ("cost",),
+    "playing": ("toy",),
 }
 
 COMMANDS = {
@@ -59,6 +60,7 @@ COMMANDS = {
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
     "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
     "cost": ("ALGORITHM", "count an algorithm's parameters, memory and arithmetic for growing teams: dom2"),
+    "toy": ("TOY/METHOD", "train a method on a toy and measure how far its samples are from the truth: bandit/concat"),
     "trajectories": ("TASK/DATASET/ALGORITHM/VARIANT", "where a run's teams go: landmarks/expert/dom2/default"),
     "table": ("ARTIFACT", "render a table: dom2_table1"),
     "figure": ("ARTIFACT", "draw a figure"),

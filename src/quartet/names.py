@@ -16,6 +16,13 @@ METRICS = ("return", "score", "best", "good", "strategies")
 
 TRAINED = "trained"  # swept like a hyperparameter: the share of the training, in per cent, that a point has had
 
+_PRINCIPLES = ("truth", "product", "joint", "independent", "madiff-c", "madiff-d", "sequential")  # toys/densities.py
+_NOISES = ("concat", "wconcat", "normalised-wconcat", "dec-atten", "atten", "qmix")  # DoF's f
+TOYS = {  # the methods that can play each toy
+    "matrix-game": _PRINCIPLES + _NOISES,
+    "bandit": _PRINCIPLES + _NOISES,
+}
+
 
 def module_of(task: str) -> str:
     """The module that defines a task."""

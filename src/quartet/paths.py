@@ -13,6 +13,7 @@ TRAINING_LOG = RUN + "/log.csv"
 EVALUATION = "evaluations/{task}/{dataset}/{algorithm}/{variant}/{setting}.csv"
 COST = "costs/{algorithm}.csv"
 TRAJECTORIES = "trajectories/{task}/{dataset}/{algorithm}/{variant}.json"
+TOY = "toys/{toy}/{method}.json"
 TABLE = "{paper}/tables/{artifact}"
 FIGURE = "{paper}/figures/{artifact}"
 

@@ -11,7 +11,7 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS
+from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS, TOYS
 
 
 @dataclass(frozen=True, order=True)
@@ -73,11 +73,18 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
+        *_jobs(config, "toy", paths.TOY, ({"toy": t, "method": m} for t, m in _toys(chosen))),
         *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in cells)),
         *_jobs(config, "evaluate", paths.EVALUATION, (c.evaluation for c in cells)),
         *_jobs(config, "trajectories", paths.TRAJECTORIES, (run for artifact in chosen for run in artifact.watched)),
     ]
     return Plan(tuple(chosen), tuple(cells), tuple(jobs))
+
+
+def _toys(chosen: Sequence[Artifact]) -> set[tuple[str, str]]:
+    """The toys and methods that the artifacts show, every name checked."""
+    pairs = {pair for artifact in chosen for pair in artifact.played}
+    return {(check("toy", toy, tuple(TOYS)), check(f"method of {toy}", method, TOYS[toy])) for toy, method in pairs}
 
 
 RUN = ("task", "dataset", "algorithm", "variant")
@@ -212,6 +219,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
         tasks = dict.fromkeys(row.task for row in artifact.rows)
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
     found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
+    found += [config.paths.at(paths.TOY, toy=toy, method=method) for toy, method in artifact.played]
     found += [config.paths.at(paths.TRAJECTORIES, **run) for run in artifact.watched]
     found += [config.root / "config" / name for name in artifact.configured]
     found += artifact.printed

@@ -5,9 +5,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from quartet import config as configuration
-from quartet import paths, plan
+from quartet import paths, plan, toys
 from quartet.errors import QuartetError
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, module_of
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, TOYS, module_of
 from quartet.provenance import source_digest
 
 try:

@@ -10,6 +10,7 @@ TABLES = {
     "settings": "settings",
     "costs": "costs",
     "printed": "printed",
+    "toys": "toys",
 }
 FIGURES = {
     "chart": "chart",
@@ -24,8 +25,10 @@ FIGURES = {
     "scatter": "scatter",
     "frames": "frames",
     "trajectories": "trajectories",
+    "clouds": "clouds",
 }
 # Their rows are not cells: nothing is trained for them.
-UNTRAINED = ("settings", "costs", "growth", "frames", "printed")
+UNTRAINED = ("settings", "costs", "growth", "frames", "printed", "toys", "clouds")
 CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
 COUNTED = ("costs", "growth")  # they show what algorithms cost
+PLAYED = ("toys", "clouds")  # they show what methods make of toys

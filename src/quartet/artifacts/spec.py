@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.kinds import CONFIGURED, COUNTED, UNTRAINED
+from quartet.artifacts.kinds import CONFIGURED, COUNTED, PLAYED, UNTRAINED
 from quartet.errors import QuartetError, unknown
 from quartet.names import run_of
 from quartet.schema import load_yaml
@@ -132,6 +132,13 @@ class Artifact:
     def counted(self) -> tuple[str, ...]:
         """The algorithms whose cost it shows."""
         return tuple(column.where["algorithm"] for column in self.columns) if self.kind in COUNTED else ()
+
+    @property
+    def played(self) -> tuple[tuple[str, str], ...]:
+        """The toys and methods it shows."""
+        rows = self.rows if self.kind in PLAYED else ()
+        pairs = ((row.where["toy"], column.where["method"]) for row in rows for column in self.columns)
+        return tuple(dict.fromkeys(pairs))
 
     @property
     def printed(self) -> tuple[Path, ...]:

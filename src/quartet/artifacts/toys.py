@@ -1,0 +1,86 @@
+"""What the toys' methods came to, as a table: a row a measure, a column a method, a block a toy."""
+
+from typing import Any
+
+from quartet import paths
+from quartet.artifacts import text
+from quartet.artifacts.output import Order, heading
+from quartet.artifacts.published import NOTHING, read_published
+from quartet.artifacts.spec import Column, Row
+from quartet.evaluation import statistics
+from quartet.toys.result import Result, read_result
+
+LONG = [
+    "artifact", "row", "column", "toy", "method", "measure", "mean", "sd", "low", "high", "seeds", "paper_mean",
+    "scale", "commit",
+]  # fmt: skip
+
+DIGITS = 3
+
+
+def results_of(order: Order) -> dict[tuple[str, str], Result]:
+    """The results that are there, by toy and method."""
+    files = {pair: order.results / paths.TOY.format(toy=pair[0], method=pair[1]) for pair in order.artifact.played}
+    return {pair: read_result(file) for pair, file in files.items() if file.exists()}
+
+
+def view(order: Order) -> dict[str, Any]:
+    """The table as plain data."""
+    artifact, stamp, results = order.artifact, order.stamp, results_of(order)
+    printed = read_published(artifact, order.root)
+    cells = {
+        (row.id, column.id): {
+            **_measured(results, row, column),
+            "artifact": artifact.id,
+            "row": row.id,
+            "column": column.id,
+            "paper_mean": printed.get((row.id, column.id), NOTHING).mean,
+            "scale": stamp.scale,
+            "commit": stamp.commit,
+        }
+        for row in artifact.rows
+        for column in artifact.columns
+    }
+    return {
+        **heading(artifact, stamp),
+        "header": told(order, results),
+        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
+        "blocks": [
+            {
+                "title": title,
+                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
+            }
+            for title, rows in artifact.blocks
+        ],
+        "cells": list(cells.values()),
+    }
+
+
+def _measured(results: dict[tuple[str, str], Result], row: Row, column: Column) -> dict[str, Any]:
+    """One cell: mean, deviation and interval over seeds."""
+    toy, method, measure = row.where["toy"], column.where["method"], row.where["measure"]
+    found = results.get((toy, method))
+    cell: dict[str, Any] = {"toy": toy, "method": method, "measure": measure}
+    if found is None or measure not in found.measures:
+        return {**cell, "mean": None, "sd": None, "low": None, "high": None, "seeds": 0, "shown": text.DASH, "span": ""}
+    seeds = found.seeds(measure)
+    low, high = statistics.interval([seeds])
+    return {
+        **cell,
+        "mean": statistics.mean(seeds),
+        "sd": statistics.deviation(seeds),
+        "low": low,
+        "high": high,
+        "seeds": seeds.size,
+        "shown": text.number(statistics.mean(seeds), DIGITS),
+        "span": f"[{text.number(low, DIGITS)}, {text.number(high, DIGITS)}]",
+    }
+
+
+def told(order: Order, results: dict[tuple[str, str], Result]) -> str:
+    """Scale, seeds, commit and what is missing: one line."""
+    seeds = {len(next(iter(result.measures.values()))) for result in results.values()} or {0}
+    missing = len(order.artifact.played) - len(results)
+    absent = f"{missing} of {len(order.artifact.played)} runs missing" if missing else f"all {len(results)} runs"
+    counted = text.count(min(seeds), max(seeds))
+    return f"scale {order.stamp.scale} · {counted} seeds · commit {order.stamp.commit} · {absent}"

@@ -1,0 +1,38 @@
+"""What a toy's method came to, as a file: every measure for every seed, and points of the first seed to look at."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from quartet import files
+from quartet.errors import QuartetError
+
+SHOWN = 500  # points that are kept
+
+
+@dataclass(frozen=True)
+class Result:
+    """Measures by name, one value a seed."""
+
+    measures: dict[str, list[float]]
+    points: list[list[float]] = field(default_factory=list)
+
+    def seeds(self, measure: str) -> npt.NDArray[np.float64]:
+        """The values of one measure."""
+        return np.array(self.measures[measure])
+
+
+def write_result(path: Path, result: Result) -> None:
+    """As JSON."""
+    files.write_text(path, json.dumps(asdict(result), indent=1) + "\n")
+
+
+def read_result(path: Path) -> Result:
+    """What `write_result` wrote."""
+    try:
+        return Result(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise QuartetError("damaged result of a toy", where=str(path), mend="delete it and run it again") from error
