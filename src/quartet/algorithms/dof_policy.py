@@ -67,7 +67,7 @@ def twin_q(net: PlainMLP, parameters: Tensor, observations: Tensor, actions: Ten
 
 
 def critic_loss(parameters: Tensor, net: PlainMLP, batch: Transitions, target: Tensor) -> Terms:
-    """Both critics' squared TD error (Diffusion-QL Eq. 2)."""
+    """Both critics' squared TD error, as Diffusion-QL's."""
     values = twin_q(net, parameters, batch.observations, batch.actions)
     return {"td": (values - target).square().mean(2).sum(0)}
 
