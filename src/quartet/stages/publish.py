@@ -13,6 +13,7 @@ from quartet.errors import QuartetError
 KEPT = (
     "evaluations/**/*.csv",
     "trajectories/**/*.json",
+    "toys/**/*.json",
     "datasets/**/*.card.json",
     "behaviour/*/curve.csv",
     "behaviour/*/summary.json",
