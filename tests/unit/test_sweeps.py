@@ -157,3 +157,10 @@ def test_a_stop_trains_on_from_where_the_one_before_it_ended(tmp_path: Path) -> 
     assert sweeps.befores(run, files) == [None, *files[:4]]
     assert sweeps.befores({"points": points_of("omar", "default")}, files[:1]) == [None]
     assert sweeps.updates(points_of("omar", "default"), 800) == 800
+
+
+def test_a_sweep_may_change_another_value_at_all_its_points() -> None:
+    """DoF's Figure 6 shows DoF-Policy with f = Concat, which is not its default."""
+    for point in points_of("dof-policy", *config.points(ROOT, "dof-policy", "trained")).values():
+        assert point["noise_factorization"] == "concat"
+    assert points_of("dof-policy", "default")["default"]["noise_factorization"] == "wconcat"
