@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from quartet.algorithms.factorization import Factorization
+from quartet.algorithms.teams import to_lanes, to_teams
 from quartet.data.transitions import Transitions
 from quartet.diffusion import SAMPLERS, Schedule
 from quartet.nets.lanes import LaneRandom
@@ -27,14 +28,6 @@ class FactorizedPolicy:
             torch.tensor(values, device=device) for values in (self.schedule.alphas, self.schedule.sigmas)
         )
 
-    def team(self, values: Tensor) -> Tensor:
-        """(L, B, .) -> (S, B, N, .)."""
-        return values.view(-1, self.agents, *values.shape[1:]).transpose(1, 2)
-
-    def lanes(self, values: Tensor) -> Tensor:
-        """(S, B, N, .) -> (L, B, .)."""
-        return values.transpose(1, 2).flatten(0, 1)
-
     def draw_path(self, random: LaneRandom, rows: int) -> Tensor:
         """All that sampling draws: the start and the noise of every step but the last, (L, K, rows, a)."""
         return random.normal(self.schedule.steps, rows, self.net.action)
@@ -52,8 +45,8 @@ class FactorizedPolicy:
         times = one_hot(own, self.schedule.steps + 1).to(epsilon) @ self.net.times(part, self.features)
         noised = self.alphas[own, None] * batch.actions + self.sigmas[own, None] * epsilon
         alone = self.net(part, noised, self.net.condition(part, batch.observations) + times, None)
-        context = self.team(batch.observations).flatten(2)
-        predicted = self.lanes(self.f(self.f.unpack(mixer), self.team(alone), context))
+        context = to_teams(batch.observations, self.agents).flatten(2)
+        predicted = to_lanes(self.f(self.f.unpack(mixer), to_teams(alone, self.agents), context))
         return (epsilon - predicted).square().mean((1, 2))
 
     def generate(
@@ -69,13 +62,13 @@ class FactorizedPolicy:
         mix, finish = (self.f.execute, self.h.execute) if acting else (self.f, self.h)
         copies = path.shape[2] // observations.shape[1]
         condition = self.net.condition(part, observations).repeat(1, copies, 1)
-        context = self.team(observations).flatten(2).repeat(1, copies, 1)
+        context = to_teams(observations, self.agents).flatten(2).repeat(1, copies, 1)
         times, (start, *fresh) = self.net.times(part, self.features), path.unbind(1)
 
         def noise(actions: Tensor, index: int) -> Tensor:
             alone = self.net(part, actions, condition + times[:, index : index + 1], None)
-            return self.lanes(mix(of_f, self.team(alone), context))
+            return to_lanes(mix(of_f, to_teams(alone, self.agents), context))
 
         draw = iter(fresh).__next__
         actions = SAMPLERS["ddpm"](noise, start, self.schedule, draw=draw, clip=1.0)
-        return self.lanes(finish(of_h, self.team(actions), context)).clamp(-1, 1)
+        return to_lanes(finish(of_h, to_teams(actions, self.agents), context)).clamp(-1, 1)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from quartet.algorithms.critics import q_of
 from quartet.algorithms.learner import Learner, Settings
+from quartet.algorithms.teams import to_lanes, to_teams
 from quartet.data.transitions import TeamTransitions
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import initial_statistics, linear, track
@@ -72,23 +73,13 @@ def implicit_weights(values: Tensor, temperature: float) -> Tensor:
     return values.shape[1] * (values / temperature).softmax(1)
 
 
-def to_team(values: Tensor, agents: int) -> Tensor:
-    """One number an agent's row, (L, B) -> (S, B, N)."""
-    return values.view(-1, agents, values.shape[1]).transpose(1, 2)
-
-
-def joint(observations: Tensor, agents: int) -> Tensor:
-    """The team's observations side by side, (L, B, o) -> (S, B, N o)."""
-    return observations.view(-1, agents, *observations.shape[1:]).transpose(1, 2).flatten(2)
-
-
 def critic_loss(
     critics: Tensor, mixing: Tensor, net: MLP, mixer: Mixer, batch: TeamTransitions, target: Tensor
 ) -> Terms:
     """(y - Q_tot)^2, each agent an equal share of it, over the steps of which the data show what came next."""
     agents = mixer.agents
-    values = to_team(q_of(net, critics, batch.observations, batch.actions)[0], agents)
-    errors = (target - mixer(mixing, values, joint(batch.observations, agents))).square()
+    values = to_teams(q_of(net, critics, batch.observations, batch.actions)[0], agents)
+    errors = (target - mixer(mixing, values, to_teams(batch.observations, agents).flatten(2))).square()
     known = torch.maximum(batch.followed, batch.terminals)[::agents]
     mean = (known * errors).sum(1) / known.sum(1).clamp(min=1)
     return {"td": mean.repeat_interleave(agents) / agents}
@@ -144,10 +135,10 @@ class MAICQ(Learner):
         """y = r + gamma w Qbar_tot(o', a'), (S, B), with the team's mean reward and the data's own next actions a'."""
         critics, mixing = self.networks["target critics"], self.networks["target mixer"]
         values = q_of(self.critic, critics, batch.next_observations, batch.next_actions)[0]
-        context = joint(batch.next_observations, self.agents)
-        following = self.mixer(mixing, to_team(values, self.agents), context)
+        context = to_teams(batch.next_observations, self.agents).flatten(2)
+        following = self.mixer(mixing, to_teams(values, self.agents), context)
         weighted = implicit_weights(following, self.config.value_temperature) * following
-        rewards = to_team(batch.rewards, self.agents).mean(2)
+        rewards = to_teams(batch.rewards, self.agents).mean(2)
         return rewards + self.config.gamma * (1 - batch.terminals[:: self.agents]) * weighted
 
     @torch.no_grad()
@@ -161,8 +152,8 @@ class MAICQ(Learner):
             q_of(self.critic, self.networks["critics"], batch.observations, actions)[0]
             for actions in (batch.actions, own)
         )
-        factors, _ = self.mixer.weights(self.networks["mixer"], joint(batch.observations, self.agents))
-        advantages = factors.transpose(1, 2).flatten(0, 1) * (taken - alone)
+        factors, _ = self.mixer.weights(self.networks["mixer"], to_teams(batch.observations, self.agents).flatten(2))
+        advantages = to_lanes(factors) * (taken - alone)
         size = advantages.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6)
         return implicit_weights(advantages / size, self.config.temperature)
 
