@@ -8,7 +8,7 @@ from torch import Tensor
 
 from quartet import algorithms, config
 from quartet.algorithms.base import Algorithm
-from quartet.data.transitions import Transitions
+from quartet.data.transitions import TeamTransitions, Transitions
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
@@ -16,7 +16,9 @@ from quartet.tasks.spec import TaskSpec
 ROOT = Path(__file__).parents[2]
 SPEC = TaskSpec(agents=2, observation=3, action=2, horizon=25)
 SIZES = {"batch": 64, "hidden": 16, "noise_widths": [32, 16, 8], "compile": False, "updates": 1}
+PLANNING = {"width": 8, "multipliers": [1], "visited": 0.1, "average_start": 1, "average_every": 1, "episodes": 2}
 SEEDS = (0, 1)
+TRANSITIONS = [name for name in algorithms.NAMES if config.sizes_of(ROOT, name) == "training"]  # no planners
 
 
 def settings(name: str, **changes: object) -> dict[str, object]:
@@ -27,7 +29,7 @@ def make(name: str, seeds: tuple[int, ...] = SEEDS, **changes: object) -> Algori
     return algorithms.make(name, SPEC, settings(name, **changes), seeds)
 
 
-def bandit(random: LaneRandom, rows: int = 64) -> Transitions:
+def bandit(random: LaneRandom, rows: int = 64) -> TeamTransitions:
     """One-step problem: half of the data's actions lie near -.5, half near .5 (both entries), and only one side pays.
 
     Which one is told by the sign of the first observation. It must depend on it: critics that normalise a query by its
@@ -37,7 +39,8 @@ def bandit(random: LaneRandom, rows: int = 64) -> Transitions:
     actions = 0.5 * side + 0.05 * random.normal(rows, SPEC.action)
     observations = random.normal(rows, SPEC.observation)
     rewards = 5 * (side * observations[..., :1].sign()).squeeze(2)
-    return Transitions(observations, actions, rewards, observations, torch.ones(random.lanes, rows))
+    ends = torch.ones(random.lanes, rows)
+    return TeamTransitions(observations, actions, rewards, observations, ends, actions, 1 - ends)
 
 
 def actions_after(learner: Algorithm, updates: int) -> Tensor:
@@ -100,7 +103,7 @@ def test_sfbc_models_both_sides_and_chooses_the_one_that_pays() -> None:
     assert 0.25 < share < 0.75
 
 
-@pytest.mark.parametrize("name", algorithms.NAMES)
+@pytest.mark.parametrize("name", TRANSITIONS)
 def test_actions_have_the_tasks_shape_and_range_and_metrics_one_value_per_lane(name: str) -> None:
     learner, random = make(name), LaneRandom(SEEDS, SPEC.agents)
     metrics = learner.update(bandit(random), random)
@@ -110,7 +113,7 @@ def test_actions_have_the_tasks_shape_and_range_and_metrics_one_value_per_lane(n
     assert actions.abs().max() <= 1
 
 
-@pytest.mark.parametrize("name", algorithms.NAMES)
+@pytest.mark.parametrize("name", TRANSITIONS)
 def test_a_saved_run_goes_on_to_the_bit(name: str, tmp_path: Path) -> None:
     whole, random = make(name), LaneRandom(SEEDS, SPEC.agents)
     for _ in range(3):
@@ -126,7 +129,7 @@ def test_a_saved_run_goes_on_to_the_bit(name: str, tmp_path: Path) -> None:
         assert torch.equal(tensor, resumed.state_dict()["networks"][network]), network
 
 
-@pytest.mark.parametrize("name", algorithms.NAMES)
+@pytest.mark.parametrize("name", TRANSITIONS)
 def test_a_state_of_another_shape_is_one_line(name: str) -> None:
     state = make(name, seeds=(0,)).state_dict()
     with pytest.raises(
@@ -153,10 +156,11 @@ def test_unknown_names_are_one_line_with_the_nearest_right_one() -> None:
 def test_every_variant_of_every_algorithm_can_be_made() -> None:
     for name in config.algorithms(ROOT):
         for variant in config.algorithm(ROOT, name)["variants"]:
+            sizes = SIZES | (PLANNING if config.sizes_of(ROOT, name) == "planning" else {})
             for task in ("spread", "tag", "world"):
                 for dataset in ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert"):
                     resolved = config.hyperparameters(ROOT, name, task, dataset, variant)
-                    assert algorithms.make(name, SPEC, resolved | SIZES, (0,))
+                    assert algorithms.make(name, SPEC, resolved | sizes, (0,))
 
 
 def test_dom2s_table_6_reaches_the_run() -> None:

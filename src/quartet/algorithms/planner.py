@@ -227,7 +227,8 @@ class Planner(Learner):
             keep, twice = torch.cat([torch.ones_like(wanted), unconditional], dim=1), torch.cat([wanted, wanted], dim=1)
             levels = torch.full(twice.shape[:2], level, device=self.device)
             predicted = self.model.noise(parameters, torch.cat([x, x], dim=1), levels, twice, keep)
-            eps = guided(*predicted.chunk(2, dim=1), settings.guidance)
+            with_return, without = predicted.chunk(2, dim=1)
+            eps = guided(with_return, without, settings.guidance)
             return self.model.mix(parameters, eps, known[..., settings.history, :], acting=True)
 
         return SAMPLERS[settings.sampler](

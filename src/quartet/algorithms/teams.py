@@ -11,5 +11,5 @@ def to_lanes(values: Tensor, sharing: bool = False) -> Tensor:
 def to_teams(values: Tensor, agents: int, sharing: bool = False) -> Tensor:
     """The inverse of `to_lanes`."""
     if sharing:
-        return values.unflatten(1, (-1, agents))
-    return values.unflatten(0, (-1, agents)).transpose(1, 2)
+        return values.reshape(len(values), -1, agents, *values.shape[2:])
+    return values.reshape(-1, agents, *values.shape[1:]).transpose(1, 2)

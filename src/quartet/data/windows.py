@@ -54,7 +54,7 @@ class WindowSampler:
     def sample(self, random: LaneRandom, batch: int) -> Windows:
         """`batch` windows for every seed; its agents see the same steps of the same episodes."""
         uniform = random.uniform(batch, dtype=torch.float64)
-        episode, step = self._places(uniform.unflatten(0, (-1, self.agents))[:, 0])
+        episode, step = self._places(uniform.view(-1, self.agents, batch)[:, 0])
         first, length = self._places.offsets[episode], self._places.lengths[episode, None]
         frame = step[..., None] + self._frames  # (S, B, T), counted from the episode's start
         row = first[..., None] + torch.minimum(frame.clamp(min=0), length - 1)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from quartet.nets.lanes import LaneRandom
-from quartet.nets.layers import linear
 from quartet.nets.parameters import linear_start
+from quartet.nets.temporal import over_rows
 
 HEADS = 4
 KEY_SHARE = 16  # a head's queries and keys have C / 16 channels, its values C / 4 (MADIFF's code)
@@ -45,19 +45,16 @@ class AgentAttention:
 
     def __call__(self, part: dict[str, Tensor], x: Tensor, embedding: Tensor, agents: int) -> Tensor:
         """x (L, B N, T, C), the agents of a team in a row, and its activated embedding (L, B N, e)."""
-        lanes, _, frames, _ = x.shape
+        lanes, rows, frames, _ = x.shape
 
         def project(name: str) -> Tensor:
-            """(L, B, heads, N, T * width of a head): time is flattened into the features."""
-            of_x = linear(x.flatten(1, 2), part[f"{name}.weight"], part[f"{name}.bias"]).unflatten(1, x.shape[1:3])
-            entered = of_x + (embedding @ part[f"{name}.enter"]).unsqueeze(2)
-            return (
-                entered.reshape(lanes, -1, agents, frames, HEADS, entered.shape[3] // HEADS)
-                .permute(0, 1, 4, 2, 3, 5)
-                .flatten(4)
-            )
+            """(L, teams, heads, N, T * a head's channels): time is flattened into the features."""
+            entered = (embedding @ part[f"{name}.enter"]).unsqueeze(2)
+            projected = over_rows(x, part[f"{name}.weight"], part[f"{name}.bias"]) + entered
+            heads = projected.view(lanes, rows // agents, agents, frames, HEADS, -1)
+            return heads.permute(0, 1, 4, 2, 3, 5).flatten(4)
 
         query, key, value = map(project, ("query", "key", "value"))
         weights = (query @ key.mT * query.shape[-1] ** -0.5).softmax(dim=-1)
-        mixed = (weights @ value).unflatten(4, (frames, -1)).permute(0, 1, 3, 4, 2, 5).reshape(x.shape)
-        return torch.addcmul(x, part["gamma"], mixed)
+        mixed = (weights @ value).view(lanes, rows // agents, HEADS, agents, frames, -1)
+        return torch.addcmul(x, part["gamma"], mixed.permute(0, 1, 3, 4, 2, 5).reshape(x.shape))

@@ -15,12 +15,17 @@ from quartet.nets.layers import linear
 GROUPS = 8  # of the group normalisation (Decision Diffuser's code)
 
 
+def over_rows(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same linear map at every row and frame: x (L, R, T, C), weight (L, C, out), bias (L, 1, out)."""
+    return linear(x.flatten(1, 2), weight, bias).view(*x.shape[:3], -1)
+
+
 def convolve(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
     """Convolution over time, odd kernel k, padded with zeros: weight (L, k C, out), bias (L, 1, out)."""
     frames, kernel = x.shape[2], weight.shape[1] // x.shape[3]
     padded = pad(x, (0, 0, kernel // 2, kernel // 2)) if kernel > 1 else x
     windows = torch.cat([padded[:, :, first : first + frames : stride] for first in range(kernel)], dim=3)
-    return linear(windows.flatten(1, 2), weight, bias).unflatten(1, windows.shape[1:3])
+    return over_rows(windows, weight, bias)
 
 
 def double(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -31,20 +36,20 @@ def double(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     padded, (even, odd) = pad(x, (0, 0, 1, 1)), weight.chunk(2, dim=1)
     before, own, after = padded[:, :, :-2], x, padded[:, :, 2:]
     halves = [
-        linear(torch.cat(pair, dim=3).flatten(1, 2), half, bias).unflatten(1, x.shape[1:3])
-        for pair, half in (((before, own), even), ((own, after), odd))
+        over_rows(torch.cat(pair, dim=3), half, bias) for pair, half in (((before, own), even), ((own, after), odd))
     ]
     return torch.stack(halves, dim=3).flatten(2, 3)
 
 
 def normalise(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Group normalisation: every row's groups of channels by their own mean and variance; scale, shift (L, 1, C)."""
-    groups = x.unflatten(3, (GROUPS, -1))
+    lanes, rows, frames, channels = x.shape
+    groups = x.view(lanes, rows, frames, GROUPS, -1)
     variance, mean = torch.var_mean(groups, dim=(2, 4), correction=0, keepdim=True)
     # One product and one sum for all: the statistics go into each row's own scale and shift.
-    factor = (torch.rsqrt(variance + 1e-5).squeeze(2) * scale.unflatten(2, (GROUPS, -1))).flatten(2)
-    offset = shift - (mean.squeeze(2) * factor.unflatten(2, (GROUPS, -1))).flatten(2)
-    return torch.addcmul(offset.unsqueeze(2), x, factor.unsqueeze(2))
+    factor = torch.rsqrt(variance + 1e-5).view(lanes, rows, GROUPS, 1) * scale.view(lanes, 1, GROUPS, -1)
+    offset = shift.view(lanes, 1, GROUPS, -1) - mean.view(lanes, rows, GROUPS, 1) * factor
+    return torch.addcmul(offset.view(lanes, rows, 1, channels), x, factor.view(lanes, rows, 1, channels))
 
 
 def sinusoids(levels: Tensor, width: int) -> Tensor:
