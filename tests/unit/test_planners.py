@@ -11,6 +11,7 @@ from torch import Tensor
 
 from quartet import algorithms, config
 from quartet.algorithms.planner import Planner
+from quartet.algorithms.team_model import Parts
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 
@@ -130,9 +131,9 @@ def test_an_episodes_plan_takes_n_rows_of_the_network_a_level_and_madiff_d_n_squ
     learner, counted = planner(name, (0,)), []
     plain = learner.model.noise
 
-    def counting(parameters: Tensor, x: Tensor, *rest: Tensor) -> Tensor:
+    def counting(parts: Parts, x: Tensor, *rest: Tensor) -> Tensor:
         counted.append(x.shape[1] * x.shape[2])
-        return plain(parameters, x, *rest)
+        return plain(parts, x, *rest)
 
     monkeypatch.setattr(learner.model, "noise", counting)
     act(learner, torch.randn(3, 5, SPEC.observation), seeds=(0,))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from quartet.algorithms.learner import Learner, Settings
-from quartet.algorithms.team_model import TeamModel
+from quartet.algorithms.team_model import Parts, TeamModel
 from quartet.algorithms.teams import to_lanes, to_teams
 from quartet.data.episodes import Episodes
 from quartet.data.normaliser import POINTS, Normaliser
@@ -137,26 +137,27 @@ class Planner(Learner):
 
     def losses(self, parameters: Tensor, batch: Windows, noise: Noise) -> Terms:
         """DoF Eq. C.49: both terms of every seed and agent, (S N,)."""
+        parts = self.model.unpack(parameters)
         return {
-            "diffusion": self.diffusion_loss(parameters, batch, noise).flatten(),
-            "inverse": self.inverse_loss(parameters, batch).flatten(),
+            "diffusion": self.diffusion_loss(parts, batch, noise).flatten(),
+            "inverse": self.inverse_loss(parts, batch).flatten(),
         }
 
-    def diffusion_loss(self, parameters: Tensor, batch: Windows, noise: Noise) -> Tensor:
+    def diffusion_loss(self, parts: Parts, batch: Windows, noise: Noise) -> Tensor:
         """E |eps - f(eps_1(x_1, y_1, k), ..., eps_N(x_N, y_N, k))|^2 where nothing is known, (S, N)."""
         known = self.known(batch.observations, noise.agents)
         alphas, sigmas = (values[noise.levels][..., None, None, None] for values in (self.alphas, self.sigmas))
         noised = self.put(known, alphas * batch.observations + sigmas * noise.epsilon)
-        predicted = self.model.noise(parameters, noised, noise.levels, batch.returns, noise.keep)
-        mixed = self.model.mix(parameters, predicted, known[..., batch.history, :])
+        predicted = self.model.noise(parts, noised, noise.levels, batch.returns, noise.keep)
+        mixed = self.model.mix(parts, predicted, known[..., batch.history, :])
         errors = (noise.epsilon - mixed).square().mean(4) * ~self.known_frames
         return errors.mean((1, 3))
 
-    def inverse_loss(self, parameters: Tensor, batch: Windows) -> Tensor:
+    def inverse_loss(self, parts: Parts, batch: Windows) -> Tensor:
         """E |u - D(h(o, o'))|^2 over pairs of frames that are no padding, (S, N)."""
         frames, actions = batch.observations.transpose(2, 3), batch.actions.transpose(2, 3)[:, :, :-1]
         pairs = torch.cat([frames[:, :, :-1], frames[:, :, 1:]], dim=4)
-        found = self.model.actions(parameters, pairs.flatten(1, 2)).view_as(actions)
+        found = self.model.actions(parts, pairs.flatten(1, 2)).view_as(actions)
         errors = (actions - found).square().mean(4) * batch.real[..., None]
         return errors.sum((1, 2)) / batch.real.sum((1, 2)).clamp(min=1)[:, None]
 
@@ -191,7 +192,8 @@ class Planner(Learner):
             self.begin(observations.shape[1])
         self.look(to_teams(self.normaliser.to(observations), self.agents))
         now, following = self.plan(random)[..., self.config.history : self.config.history + 2, :].unbind(3)
-        actions = self.model.actions(self.networks["average"], torch.cat([now, following], dim=3), acting=True)
+        parts = self.model.unpack(self.networks["average"])
+        actions = self.model.actions(parts, torch.cat([now, following], dim=3), acting=True)
         return to_lanes(actions).clamp(-1, 1)
 
     def look(self, observations: Tensor) -> None:
@@ -217,7 +219,7 @@ class Planner(Learner):
 
         `fresh` shapes what `random` draws for the rows: every agent draws for itself.
         """
-        settings, parameters = self.config, self.networks["average"]
+        settings, parts = self.config, self.model.unpack(self.networks["average"])
         window = (self.frames, self.observation)
 
         def noise(x: Tensor, level: int) -> Tensor:
@@ -226,10 +228,10 @@ class Planner(Learner):
                 unconditional = drop(fresh(random.uniform), settings.dropout)
             keep, twice = torch.cat([torch.ones_like(wanted), unconditional], dim=1), torch.cat([wanted, wanted], dim=1)
             levels = torch.full(twice.shape[:2], level, device=self.device)
-            predicted = self.model.noise(parameters, torch.cat([x, x], dim=1), levels, twice, keep)
+            predicted = self.model.noise(parts, torch.cat([x, x], dim=1), levels, twice, keep)
             with_return, without = predicted.chunk(2, dim=1)
             eps = guided(with_return, without, settings.guidance)
-            return self.model.mix(parameters, eps, known[..., settings.history, :], acting=True)
+            return self.model.mix(parts, eps, known[..., settings.history, :], acting=True)
 
         return SAMPLERS[settings.sampler](
             noise,

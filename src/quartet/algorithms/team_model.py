@@ -1,6 +1,7 @@
 """The networks of a planner's team: noise, inverse dynamics, and the factorisations f and h, in one lane per seed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,6 +12,16 @@ from quartet.nets.inverse import InverseDynamics
 from quartet.nets.parameters import initial_random, size
 from quartet.nets.unet import TemporalUNet
 from quartet.tasks.spec import TaskSpec
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The named parts of a team's networks."""
+
+    net: dict[str, Tensor]
+    inverse: dict[str, Tensor]
+    f: dict[str, Tensor]
+    h: dict[str, Tensor]
 
 
 class TeamModel:
@@ -40,29 +51,32 @@ class TeamModel:
         )
         return torch.cat([part.reshape(len(seeds), -1) for part in parts], dim=1)
 
-    def split(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The inverse of `init`: noise network and inverse dynamics with a lane for every copy, f and h."""
+    def unpack(self, parameters: Tensor) -> Parts:
+        """Name the parts of parameters (S, P); noise network and inverse dynamics have a lane for every copy."""
         copied = [self.copies * size(network.shapes) for network in (self.net, self.inverse)]
         net, inverse, f, h = torch.split(parameters, [*copied, size(self.f.shapes), size(self.h.shapes)], dim=1)
         lanes = len(parameters) * self.copies
-        return net.reshape(lanes, -1), inverse.reshape(lanes, -1), f, h
+        return Parts(
+            net=self.net.unpack(net.reshape(lanes, -1)),
+            inverse=self.inverse.unpack(inverse.reshape(lanes, -1)),
+            f=self.f.unpack(f),
+            h=self.h.unpack(h),
+        )
 
-    def noise(self, parameters: Tensor, x: Tensor, levels: Tensor, returns: Tensor, keep: Tensor) -> Tensor:
+    def noise(self, parts: Parts, x: Tensor, levels: Tensor, returns: Tensor, keep: Tensor) -> Tensor:
         """eps_i(x_i, y_i, k) of every agent: x (S, B, N, T, o), levels (S, B), returns and keep (S, B, N)."""
-        part = self.net.unpack(self.split(parameters)[0])
         every = levels[..., None].expand(returns.shape)
-        embedding = self.net.embed(part, *(to_lanes(value, self.sharing) for value in (every, returns, keep)))
-        predicted = self.net(part, to_lanes(x, self.sharing), embedding, self.agents)
+        embedding = self.net.embed(parts.net, *(to_lanes(value, self.sharing) for value in (every, returns, keep)))
+        predicted = self.net(parts.net, to_lanes(x, self.sharing), embedding, self.agents)
         return to_teams(predicted, self.agents, self.sharing)
 
-    def mix(self, parameters: Tensor, noise: Tensor, present: Tensor, *, acting: bool = False) -> Tensor:
+    def mix(self, parts: Parts, noise: Tensor, present: Tensor, *, acting: bool = False) -> Tensor:
         """f(eps_1, ..., eps_N), DoF Eq. 5; only QMix looks at the present (S, B, N, o)."""
         mixing = self.f.execute if acting else self.f
-        return mixing(self.f.unpack(self.split(parameters)[2]), noise.flatten(3), present.flatten(2)).view_as(noise)
+        return mixing(parts.f, noise.flatten(3), present.flatten(2)).view_as(noise)
 
-    def actions(self, parameters: Tensor, pairs: Tensor, *, acting: bool = False) -> Tensor:
+    def actions(self, parts: Parts, pairs: Tensor, *, acting: bool = False) -> Tensor:
         """u = D(h(o, o')), (S, R, N, a), of pairs of observations (S, R, N, 2 o): DoF Algorithm 3, lines 14 to 16."""
-        _, inverse, _, h = self.split(parameters)
         mixing = self.h.execute if acting else self.h
-        mixed = mixing(self.h.unpack(h), pairs, pairs[..., : self.inverse.observation].flatten(2))
-        return to_teams(self.inverse(inverse, to_lanes(mixed, self.sharing)), self.agents, self.sharing)
+        mixed = mixing(parts.h, pairs, pairs[..., : self.inverse.observation].flatten(2))
+        return to_teams(self.inverse(parts.inverse, to_lanes(mixed, self.sharing)), self.agents, self.sharing)

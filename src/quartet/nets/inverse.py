@@ -39,9 +39,12 @@ class InverseDynamics:
             parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
         return pack(parts, self.shapes)
 
-    def __call__(self, parameters: Tensor, pairs: Tensor) -> Tensor:
+    def unpack(self, parameters: Tensor) -> dict[str, Tensor]:
+        """Name the parts of parameters (L, P)."""
+        return unpack(parameters, self.shapes)
+
+    def __call__(self, part: dict[str, Tensor], pairs: Tensor) -> Tensor:
         """Actions (L, R, action) for pairs of observations (L, R, 2 observation)."""
-        part = unpack(parameters, self.shapes)
         first = torch.relu(linear(pairs, part["first.weight"], part["first.bias"]))
         second = torch.relu(linear(first, part["second.weight"], part["second.bias"]))
         return linear(second, part["third.weight"], part["third.bias"])

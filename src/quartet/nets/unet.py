@@ -10,7 +10,7 @@ from quartet.nets.agent_attention import AgentAttention
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import linear, mish
 from quartet.nets.parameters import linear_start, pack, unpack
-from quartet.nets.temporal import convolve, double, normalise, sinusoids
+from quartet.nets.temporal import convolve, double, normalise, over_rows, sinusoids
 
 KERNEL = 5
 
@@ -137,7 +137,7 @@ class TemporalUNet:
             skip = self._attend(part, f"skip{level}", skips[level], embedding, agents)
             x = both(f"up{level}", torch.cat([x, skip], dim=3))
             x = double(x, part[f"double{level}.weight"], part[f"double{level}.bias"])
-        return convolve(self._activated(part, "last", "last.norm", x), part["out.weight"], part["out.bias"])
+        return over_rows(self._activated(part, "last", "last.norm", x), part["out.weight"], part["out.bias"])
 
     def _activated(self, part: Part, layer: str, norm: str, x: Tensor) -> Tensor:
         x = convolve(x, part[f"{layer}.weight"], part[f"{layer}.bias"])
@@ -147,16 +147,12 @@ class TemporalUNet:
         """Convolution, plus the embedding, convolution, plus the way around."""
         entered = linear(embedding, part[f"{name}.enter.weight"], part[f"{name}.enter.bias"]).unsqueeze(2)
         inner = self._activated(part, f"{name}.conv1", f"{name}.norm1", x) + entered
-        around = (
-            x
-            if f"{name}.skip" not in self.layers
-            else convolve(x, part[f"{name}.skip.weight"], part[f"{name}.skip.bias"])
-        )
+        skip = part.get(f"{name}.skip.weight")
+        around = x if skip is None else over_rows(x, skip, part[f"{name}.skip.bias"])
         return self._activated(part, f"{name}.conv2", f"{name}.norm2", inner) + around
 
     def _attend(self, part: Part, place: str, x: Tensor, embedding: Tensor, agents: int) -> Tensor:
-        attention = self.attentions.get(place)
-        if attention is None:
+        if not self.attention:
             return x
-        own = {name: part[f"{place}.{name}"] for name in attention.shapes}
-        return attention(own, x, embedding, agents)
+        attention = AgentAttention(x.shape[3], embedding.shape[2])
+        return attention({name: part[f"{place}.{name}"] for name in attention.shapes}, x, embedding, agents)
