@@ -27,10 +27,9 @@ def draw(order: Order) -> Figure:
         axis.grid(axis="y")
         axis.axhline(0, color=style.INK, linewidth=0.8)
         axis.margins(y=0.12)
-    keys = [
-        Patch(facecolor=style.INK, label="filled: ours, with its 95 % interval"),
-        Patch(facecolor="none", edgecolor=style.INK, label="hollow: the paper"),
-    ]
+    keys = [Patch(facecolor=style.INK, label="filled: ours, with its 95 % interval")]
+    if any(cell.printed.mean is not None for cell in grid.cells.values()):
+        keys.append(Patch(facecolor="none", edgecolor=style.INK, label="hollow: the paper"))
     style.legend(figure, keys, handlelength=1.4)
     style.footer(figure, table_header(grid, order.stamp), order.stamp.banner)
     return figure

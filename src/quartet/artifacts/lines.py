@@ -30,7 +30,8 @@ def draw(order: Order) -> Figure:
         axis.set_xlabel(artifact.along)
         axis.grid(axis="y")
     keys = [looks[first.id].key(first.title) for first in firsts]
-    keys.append(Line2D([], [], color=style.INK, marker="o", mfc="none", linestyle="", label="hollow: the paper"))
+    if any(cell.printed.mean is not None for cell in grid.cells.values()):
+        keys.append(Line2D([], [], color=style.INK, marker="o", mfc="none", linestyle="", label="hollow: the paper"))
     if len(grid.there) < len(grid.cells):
         keys.append(Line2D([], [], color=style.INK, marker="x", linestyle="", label="missing"))
     style.legend(figure, keys, handlelength=2.6)
