@@ -11,7 +11,7 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS, TOYS
+from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS
 
 
 @dataclass(frozen=True, order=True)
@@ -67,7 +67,8 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
     datasets |= {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
     tasks = {task for task, _ in datasets}
-    collected = {t for t, d in datasets if d not in MIXTURES and f"{t}/{d}" not in config.imports}
+    played = {(t, d) for t, d in datasets if d not in MIXTURES and f"{t}/{d}" not in config.imports}
+    collected = {t for t, _ in played if t not in SCRIPTED}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),

@@ -15,6 +15,8 @@ from torch.nn.functional import one_hot
 from benchmarks.plain_drones import PlainDrones
 from quartet import tasks
 from quartet.errors import QuartetError
+from quartet.evaluation.rollout import evaluate
+from quartet.nets.lanes import LaneRandom
 from quartet.tasks.combat import ATTACK, BACK, FORWARD, LEFT, REACH, RIGHT, SIGHT, STAY, Combat, arena, sector
 from quartet.tasks.drone_drawing import SIZE, draw_drones
 from quartet.tasks.drone_players import PLAYERS, play, sighted
@@ -378,3 +380,27 @@ def test_there_must_be_an_episode_to_draw() -> None:
     task.reset(torch.arange(2))
     with pytest.raises(QuartetError, match="there is no episode 2; the episodes are 0 to 1"):
         draw_drones(axes, task, 2)
+
+
+class Uniform:
+    """An algorithm that chooses at random, and remembers what an agent was paid."""
+
+    paid = 0.0
+
+    def begin(self, episodes: int) -> None:
+        assert episodes == 3
+
+    def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
+        return random.uniform(observations.shape[1], 6)
+
+    def reward(self, rewards: Tensor) -> None:
+        self.paid += float(rewards[::4].sum())
+
+
+def test_evaluation_stops_where_every_fight_is_decided() -> None:
+    policy, task = Uniform(), Drones(4)
+    returns = evaluate(task, policy, (0, 1), 3, "standard")
+    assert task.over.all()
+    assert policy.paid == pytest.approx(float(returns.sum()))
+    assert task.time < HORIZON
+    assert (returns < -50).all()

@@ -12,6 +12,7 @@ from quartet.data.mixtures import MIXTURES
 from quartet.errors import QuartetError
 from quartet.names import MIXTURES as PARTS
 from quartet.names import NEED_PREY, TASKS
+from quartet.tasks import drones
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,7 +71,7 @@ def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config)
 
 
 def test_names_agree_with_the_modules_they_name() -> None:
-    assert set(TASKS) == {*tasks.NAMES, "cheetah"}
+    assert set(TASKS) == {*tasks.NAMES, "cheetah", *drones.SIZES}
     assert set(NEED_PREY) == tasks.NEEDS_PREY
     assert {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()} == PARTS
 

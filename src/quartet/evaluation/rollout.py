@@ -46,6 +46,8 @@ def evaluate(
         algorithm.reward(_to_lanes(step.rewards[..., None], teams).squeeze(2))
         returns += step.rewards.mean(dim=1).cpu()
         observations = step.observations
+        if step.terminals.all():
+            break
     by_seed = returns.reshape(points, len(seeds), episodes)
     for number, seed in enumerate(seeds):
         if not torch.isfinite(by_seed[:, number]).all():

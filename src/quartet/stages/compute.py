@@ -16,7 +16,7 @@ from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
 from quartet.evaluation.strategies import ATTEMPTS
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, TASKS
+from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.importing import import_dataset
@@ -38,7 +38,7 @@ def prey(settings: Config, target: str, device: str) -> None:
 
 def behaviour(settings: Config, target: str, device: str) -> None:
     """Train the policies that collect a task's data, online."""
-    task = check("task", target, TASKS)
+    task = check("task", target, tuple(name for name in TASKS if name not in SCRIPTED))
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     outputs = [folder / name for name in paths.BEHAVIOUR_FILES]
     sizes = config.sized(settings.scale, "behaviour", task)
@@ -63,7 +63,8 @@ def dataset(settings: Config, target: str, device: str) -> None:
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]
-    inputs = [*_prey_file(settings, task), *(parts or [folder / name for name in paths.BEHAVIOUR_FILES])]
+    trained = [] if task in SCRIPTED else [folder / name for name in paths.BEHAVIOUR_FILES]
+    inputs = [*_prey_file(settings, task), *(parts or trained)]
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
     sizes = config.sized(settings.scale, "datasets", task) | {"seed": settings.scale["behaviour"]["seed"]}
     with provenance.record(
