@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from quartet import config, names, paths, toys
-from quartet.algorithms.factorization import FACTORIZATIONS, factorization
+from quartet.algorithms.factorization import factorization
 from quartet.cli import main
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
-from quartet.toys import densities, distances
+from quartet.toys import circle, densities, distances, payoff, policies
 from quartet.toys.mixtures import BANDIT, MATRIX_GAME
 from quartet.toys.models import AGENTS, Team, draw_like
 from quartet.toys.process import Process
@@ -122,9 +122,79 @@ def test_only_who_sees_the_other_keeps_the_bandits_modes(method: str, coordinate
     assert (max(map(abs, found.measures["correlation"])) < 0.2) is not coordinates
 
 
-def test_every_toy_and_method_that_is_named_can_be_played() -> None:
-    assert set(names.TOYS) == set(toys.MODULES)
-    assert set(names.TOYS["bandit"]) == {*densities.TRUTHS, *densities.LEARNT, *FACTORIZATIONS}
+@pytest.mark.parametrize("toy", names.TOYS)
+def test_every_method_that_is_named_plays_its_toy(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "STEPS", 2)
+    measures = set()
+    for method in names.TOYS[toy]:
+        found = toys.play(toy, method, SIZES).measures
+        measures.add(tuple(found))
+        assert all(len(seeds) == 2 and all(map(math.isfinite, seeds)) for seeds in found.values()), method
+    assert len(measures) == 1  # all methods of a toy are measured alike
+
+
+def test_scores_are_the_gradients_of_the_log_densities() -> None:
+    """Of the noised mixture, its marginals, and the second number given the first, clean one."""
+    x = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
+    level = torch.tensor([0.7], dtype=torch.float64)
+    variance = (0.7 * BANDIT.deviation) ** 2 + 1 - 0.7**2
+    means, clean = torch.tensor(BANDIT.means, dtype=torch.float64), torch.tensor([[0.2, 9.0]], dtype=torch.float64)
+    logs = -(x - 0.7 * means).square() / (2 * variance)  # modes, agents
+    given = -(clean[0, 0] - means[:, 0]).square() / (2 * BANDIT.deviation**2)
+    whole = torch.logsumexp(logs.sum(1), 0)
+    marginals = torch.logsumexp(logs, 0).sum()
+    sequential = torch.logsumexp(logs[:, 0], 0) + torch.logsumexp(logs[:, 1] + given, 0)
+    for method, density in (("jal", whole), ("ind", marginals), ("fac", marginals), ("ssd", sequential)):
+        (expected,) = torch.autograd.grad(density, x, retain_graph=True)
+        torch.testing.assert_close(policies.scores(method, clean, x.detach(), level), expected, atol=1e-5, rtol=0)
+
+
+def test_an_agents_own_critic_expects_the_others_action() -> None:
+    """E[a_1 a_2 | a_1] estimated from the data, and the gradient as its slope."""
+    points = BANDIT.draw(LaneRandom([0], 1), 2_000_000)[0]
+
+    def critic(action: float) -> float:
+        near = (points[:, 0] - action).abs() < 0.02
+        return action * float(points[near, 1].mean())
+
+    slope = (critic(0.15) - critic(0.05)) / 0.1
+    found = policies.climb("ind", torch.tensor([[0.1, 0.1]]))
+    assert float(found[0, 0]) == pytest.approx(slope, rel=0.15)
+
+
+def test_scores_that_see_the_other_agree_and_the_others_toss_a_coin() -> None:
+    methods = names.TOYS["bandit-policies"]
+    agreed = {method: policies.play("bandit-policies", method, SIZES).measures["agreed-0.05"] for method in methods}
+    assert all(share == 1 for method in ("jal", "ssd") for share in agreed[method])
+    assert all(0.4 < share < 0.6 for method in ("ind", "fac") for share in agreed[method])
+
+
+def test_a_sum_of_utilities_cannot_be_nearer_than_the_nearest_sum() -> None:
+    """Game 2's interaction is -4 + 2 - 14 - 0 = -16: four entries, each 4 off."""
+    nearest = payoff.play("payoff-2", "additive", SIZES).measures
+    assert [nearest[entry][0] for entry in payoff.ENTRIES] == [0, -4, 10, 6]
+    assert nearest["error"][0] == 4
+    assert payoff.play("payoff-sum", "additive", SIZES).measures["error"] == [0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "reached"), [("concat", 0.2), ("atten", 1.5)])
+def test_a_payoff_is_reconstructed_as_far_as_h_can(method: str, reached: float) -> None:
+    """A sum where h sums; better than the nearest sum, which is 4 off, where it attends."""
+    sizes = {"seeds": [0, 1], "updates": 1000, "batch": 128, "width": 32}
+    game = {"concat": "payoff-sum", "atten": "payoff-2"}[method]
+    assert max(payoff.play(game, method, sizes).measures["error"]) < reached
+
+
+def test_halves_lie_where_they_should_and_the_circle_is_no_distance_from_itself() -> None:
+    numbers, condition = circle.halves(LaneRandom([0], 1), 4000)
+    points = circle.plane(numbers)
+    assert torch.equal(points[..., 1] > 0, condition[..., 0] > 0)
+    assert float(condition[..., 0].mean()) == pytest.approx(0.5, abs=0.03)
+    assert float(points.norm(dim=2).std()) == pytest.approx(0.05, abs=0.005)
+    found = circle.play("circle", "truth", SIZES | {"samples": 2000}).measures
+    assert max(found["energy"]) < 5e-3
+    assert max(found["sectors"]) < 0.05
 
 
 def test_the_stage_writes_what_is_read(project: config.Config, capsys: pytest.CaptureFixture[str]) -> None:

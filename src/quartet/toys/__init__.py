@@ -6,7 +6,16 @@ from typing import Any
 
 from quartet.toys.result import Result
 
-MODULES = {"matrix-game": "densities", "bandit": "densities"}
+MODULES = {
+    "matrix-game": "densities",
+    "bandit": "densities",
+    "bandit-policies": "policies",
+    "bandit-policies-srpo": "policies",
+    "circle": "circle",
+    "payoff-1": "payoff",
+    "payoff-2": "payoff",
+    "payoff-sum": "payoff",
+}
 
 
 def module_of(game: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from quartet.algorithms.factorization import FACTORIZATIONS, factorization
+from quartet.algorithms.factorization import factorization
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.parameters import Terms
 from quartet.toys import distances
@@ -74,7 +74,3 @@ def measured(points: Tensor, truth: Mixture, judging: LaneRandom) -> dict[str, l
         **dict(zip(QUADRANTS, shares.unbind(1), strict=True)),
     }
     return {name: values.tolist() for name, values in found.items()}
-
-
-LEARNT = ("joint", "independent", "madiff-c", "madiff-d", "sequential")
-METHODS = (*TRUTHS, *LEARNT, *FACTORIZATIONS)

@@ -15,7 +15,7 @@ from quartet.nets.residual import time_features
 Levels = Tensor | int  # diffusion steps of a batch (L, B), or the one step of all
 
 # Our choices, the same for every method: no paper states them for its toys.
-RATE, NORM, BOUND = 1e-3, 1.0, 2.0  # Adam's rate, the largest gradient, the largest number predicted
+RATE, NORM, BOUND = 1e-2, 1.0, 2.0  # Adam's rate, the largest gradient, the largest number predicted
 EMA = Ema(decay=0.995, start=50, every=1)
 
 
