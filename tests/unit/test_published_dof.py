@@ -5,11 +5,13 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from synthetic_results import write_cards, write_evaluation
 
+from quartet import config, plan
 from quartet.artifacts import printed
 from quartet.artifacts.audit import audit, render_audit
 from quartet.artifacts.claims import judge, load_claims, measured
-from quartet.artifacts.measure import Stamp
+from quartet.artifacts.measure import Stamp, measure
 from quartet.artifacts.output import Order
 from quartet.artifacts.published import Printed, read_published
 from quartet.artifacts.spec import load_paper
@@ -242,3 +244,24 @@ def test_two_roundings_of_a_number_agree_and_two_numbers_do_not() -> None:
         return bool(entry["agrees"])
 
     assert [agrees(number) for number in (18.6, 18.5, 18, 18.4, 20)] == [True, True, True, False, False]
+
+
+def test_every_cell_that_is_run_here_names_what_exists() -> None:
+    settings = config.load(ROOT, scale="quick", papers=["dof"])
+    planned = plan.plan(settings, plan.find(settings, "dof"))
+    assert {cell.algorithm for cell in planned.cells} >= {"dof", "dof-policy", "madiff-d", "ma-icq", "ma-td3bc", "omar"}
+    assert {cell.task for cell in planned.cells} == {"spread", "tag", "world", "cheetah"}
+    for name in ("dof_table2", "dof_table3", "dof_table10"):  # printed alone: nothing is trained for them
+        assert plan.plan(settings, [PAPER.artifact(name)]).jobs == ()
+
+
+def test_a_score_is_every_seeds_return_between_our_own_random_and_expert(tmp_path: Path) -> None:
+    write_cards(tmp_path, {"random": 100.0, "expert": 300.0})
+    table = PAPER.artifact("dof_table11")
+    row, column = table.rows[0], table.columns[-1]
+    write_evaluation(table.cell(row, column).file(tmp_path), [100.0, 200.0, 300.0])
+    cell = measure(table, PAPER, tmp_path, ROOT).cells[row.id, column.id]
+    assert cell.seeds.tolist() == [0.0, 50.0, 100.0]
+    assert cell.deviation == pytest.approx(50.0)
+    (tmp_path / "datasets" / "spread" / "expert.card.json").unlink()
+    assert measure(table, PAPER, tmp_path, ROOT).cells[row.id, column.id].seeds.size == 0
