@@ -8,8 +8,9 @@ from test_losses import CRITIC, POLICY, constant_critics, linear_policy, sign_cr
 from torch import Tensor
 
 from quartet.algorithms import dof_policy, ma_icq, ma_td3bc
-from quartet.algorithms.dof_policy import FactorizedPolicy, Noise
+from quartet.algorithms.dof_policy import Noise
 from quartet.algorithms.factorization import Factorization, factorization
+from quartet.algorithms.factorized_policy import FactorizedPolicy
 from quartet.data.transitions import TeamTransitions
 from quartet.diffusion import schedule
 from quartet.nets.lanes import LaneRandom

@@ -18,7 +18,7 @@ from quartet.tasks.spec import TaskSpec
 ROOT = Path(__file__).parents[2]
 SPEC = TaskSpec(agents=2, observation=3, action=2, horizon=25)
 SEEDS = (0, 1)
-FAST = {"steps": 5, "critic_rate": 0.003, "policy_rate": 0.003}
+FAST: dict[str, Any] = {"steps": 5, "critic_rate": 0.003, "policy_rate": 0.003}
 CENTRAL = {"noise_factorization": "atten", "data_factorization": "qmix"}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "ma-td3bc": ("ma-td3bc", {}),

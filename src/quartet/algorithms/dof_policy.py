@@ -76,7 +76,7 @@ def policy_loss(
     policy: Tensor,
     noise_factorization: Tensor,
     data_factorization: Tensor,
-    architecture: FactorizedPolicy,
+    sampler: FactorizedPolicy,
     net: PlainMLP,
     critics: Tensor,
     batch: Transitions,
@@ -86,11 +86,12 @@ def policy_loss(
 ) -> Terms:
     """DoF Eq. C.55, C.56: |eps - eps_tot|^2 - eta / E|Q'(o, a_0)| E Q(o, a_0).
 
-    Q and Q' are the two critics, in an order drawn at every update. Unless `live` the Q-loss has no gradient, as in DoF's released code, and what is left is behaviour cloning.
+    Q and Q' are the two critics, in an order drawn at every update. Unless `live` the Q-loss has no gradient, as in
+    DoF's released code, and what is left is behaviour cloning.
     """
     networks = (policy, noise_factorization, data_factorization)
-    matching = architecture.matching_loss(policy, noise_factorization, batch, noise.levels, noise.epsilon)
-    actions = architecture.generate(networks, batch.observations, noise.path)
+    matching = sampler.matching_loss(policy, noise_factorization, batch, noise.levels, noise.epsilon)
+    actions = sampler.generate(networks, batch.observations, noise.path)
     values = twin_q(net, critics, batch.observations, actions if live else actions.detach())
     # The paper divides by E Q itself; rewards may be negative, so by the other critic's size, as Diffusion-QL does.
     climbed = torch.lerp(values[1], values[0], noise.first).mean(1)
