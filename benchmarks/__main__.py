@@ -45,6 +45,12 @@ BENCHMARKS = {
         "either calls the noise network once.",
         ["--out"],
     ),
+    "planning": (
+        "A planner's training and evaluation",
+        "CPU seconds at the sizes of scale laptop, one thread, against the authors' structure: one network a seed, one "
+        "agent and one environment at a time, two calls of the network a level.",
+        ["--out"],
+    ),
 }
 
 
