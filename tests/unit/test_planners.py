@@ -1,9 +1,11 @@
 """The planners: who sees what, lanes, guidance, the return to go, and that they learn."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from test_data import make
@@ -12,6 +14,7 @@ from torch import Tensor
 from quartet import algorithms, config
 from quartet.algorithms.planner import Planner
 from quartet.algorithms.team_model import Parts
+from quartet.data.episodes import Episodes, episode_returns
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 
@@ -197,3 +200,60 @@ def test_windows_that_cannot_be_halved_and_unknown_names_are_one_line() -> None:
         planner("dof", noise_factorization="wconcatt")
     with pytest.raises(QuartetError, match="share one noise network"):
         planner("madiff-c", sharing=False)
+
+
+def test_points_of_a_sweep_train_as_each_would_alone() -> None:
+    weights = torch.ones(2, len(EPISODES)).double().numpy()
+    weights[1, 10:] = 0
+    networks = []
+    for chosen in (weights, weights[:1], weights[1:]):
+        points = len(chosen)
+        learner, random = planner("dof", (3,) * points), LaneRandom((3,), SPEC.agents, points=points)
+        sampler = learner.sampler(EPISODES, chosen)
+        for _ in range(5):
+            learner.update(sampler.sample(random, 4), random)
+        networks.append(learner.networks["planner"])
+    torch.testing.assert_close(networks[0], torch.cat(networks[1:]), atol=1e-5, rtol=0)
+    assert not torch.allclose(networks[1], networks[2], atol=1e-5)
+
+
+def homing(episodes: int, length: int = 12) -> Episodes:
+    """A team whose agents walk to the origin: o' = o + .2 a, with a = -5 o within [-1, 1]."""
+    generator = np.random.default_rng(0)
+    places = [generator.uniform(-1, 1, (episodes, 2, 2)).astype(np.float32)]
+    actions = []
+    for _ in range(length):
+        actions.append(np.clip(-5 * places[-1], -1, 1))
+        places.append(places[-1] + np.float32(0.2) * actions[-1])
+    template, rows = make([length] * episodes), episodes * length
+
+    def flat(steps: list[Any]) -> Any:
+        return np.stack(steps, axis=1).reshape(rows, 2, 2)
+
+    rewards = np.zeros((rows, 2), dtype=np.float32)
+    return replace(
+        template,
+        spec=replace(template.spec, observation=2),
+        observations=flat(places[:-1]),
+        actions=flat(actions),
+        rewards=rewards,
+        returns=episode_returns(rewards, template.offsets),
+        final_observations=places[-1],
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLANNERS)
+def test_a_planner_does_what_the_team_did_that_it_learnt_from(name: str) -> None:
+    episodes, random = homing(200), LaneRandom((0,), 2)
+    settings = config.hyperparameters(ROOT, name, "spread", "medium", "default") | SIZES
+    changes = {"history": 2, "horizon": 6, "rate": 2e-3, "steps": 20, "average_decay": 0.98, "target": 0.0}
+    learner = algorithms.make(name, episodes.spec, settings | changes | {"width": 16}, (0,))
+    sampler = learner.sampler(episodes, np.ones((1, len(episodes))))
+    for _ in range(600):
+        learner.update(sampler.sample(random, 32), random)
+    seen = 2 * random.uniform(100, 2) - 1
+    learner.begin(100)
+    actions, taught = learner.act(seen, random), (-5 * seen).clamp(-1, 1)
+    assert (actions - taught).abs().mean() < 0.35
+    assert ((actions > 0) == (taught > 0)).float().mean() > 0.9
