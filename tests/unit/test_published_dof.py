@@ -250,8 +250,8 @@ def test_every_cell_that_is_run_here_names_what_exists() -> None:
     settings = config.load(ROOT, scale="quick", papers=["dof"])
     planned = plan.plan(settings, plan.find(settings, "dof"))
     assert {cell.algorithm for cell in planned.cells} >= {"dof", "dof-policy", "madiff-d", "ma-icq", "ma-td3bc", "omar"}
-    assert {cell.task for cell in planned.cells} == {"spread", "tag", "world", "cheetah"}
-    for name in ("dof_table2", "dof_table3", "dof_table10"):  # printed alone: nothing is trained for them
+    assert {cell.task for cell in planned.cells} >= {"spread", "tag", "world", "cheetah"}
+    for name in ("dof_table2", "dof_table10", "dof_table12"):  # printed alone: nothing is trained for them
         assert plan.plan(settings, [PAPER.artifact(name)]).jobs == ()
 
 
