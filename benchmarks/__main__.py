@@ -22,6 +22,11 @@ BENCHMARKS = {
         "time, beside the simulator's own steps alone, which bound it; on two threads by the clock.",
         ["--out"],
     ),
+    "drones_stepping": (
+        "Stepping drone combat",
+        "Agent-steps per CPU second, one thread, against the same game played by one environment, drone after drone.",
+        ["--out"],
+    ),
     "dom2_update": (
         "One DOM2 update",
         "CPU seconds of one gradient update of all lanes, one core, against the same update with separate networks in "
@@ -49,6 +54,13 @@ BENCHMARKS = {
         "A planner's training and evaluation",
         "CPU seconds at the sizes of scale laptop, one thread, against the authors' structure: one network a seed, one "
         "agent and one environment at a time, two calls of the network a level.",
+        ["--out"],
+    ),
+    "scalability": (
+        "What a decision costs as the team grows",
+        "One decision of a whole team of drones, CPU seconds on one thread, in a process of its own that may take 1,024 MiB: "
+        "a guided reverse process for every agent with the networks and the ten steps of scale laptop. The last column: "
+        "what an agent takes, over what it takes in a team of four.",
         ["--out"],
     ),
 }
