@@ -11,7 +11,7 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS
+from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS, TRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -96,8 +96,9 @@ def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, s
     for names in wanted:
         name = "/".join(names.values())
         if name not in made:
-            together = points(config.root, names["algorithm"], names["variant"]) if "variant" in names else ("",)
-            made[name] = Job(stage, name, config.paths.at(pattern, **names), len(together))
+            alone = "variant" not in names or (stage == "train" and names["variant"] == TRAINED)
+            together = 1 if alone else len(points(config.root, names["algorithm"], names["variant"]))
+            made[name] = Job(stage, name, config.paths.at(pattern, **names), together)
     return sorted(made.values())
 
 

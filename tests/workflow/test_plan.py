@@ -114,6 +114,11 @@ def test_all_points_of_a_sweep_are_one_training_and_one_evaluation(settings: con
     assert chosen.cells[0].file(Path("r")) == Path("r/evaluations/world/medium/dom2/eta/standard.csv")
 
 
+def test_stops_along_a_training_cost_one_training(settings: config.Config) -> None:
+    chosen = asking(settings, cell(algorithm="omar", variant="trained=50"))
+    assert [job.points for job in chosen.jobs if job.stage in ("train", "evaluate")] == [1, 5]
+
+
 def test_a_sweep_that_was_never_timed_takes_the_plain_runs_time_for_each_point(settings: config.Config) -> None:
     path = settings.paths.base / "benchmarks" / "train" / "tag" / "medium" / "dom2" / "default.tsv"
     path.parent.mkdir(parents=True)
