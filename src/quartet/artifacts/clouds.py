@@ -23,7 +23,7 @@ def draw(order: Order) -> Figure:
     """The first seed's points of every method; shares are means over seeds."""
     artifact, results = order.artifact, results_of(order)
     shape = len(artifact.rows), len(artifact.columns)
-    figure = Figure(figsize=(SIDE * shape[1] + 0.3, (SIDE + 0.3) * shape[0] + 0.5), layout="constrained")
+    figure = Figure(figsize=(SIDE * shape[1] + 0.3, SIDE * shape[0] + 0.4), layout="constrained")
     grid = figure.subplots(*shape, squeeze=False)
     for row, axes in zip(artifact.rows, grid, strict=True):
         for column, axis in zip(artifact.columns, axes, strict=True):
