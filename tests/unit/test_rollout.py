@@ -13,6 +13,14 @@ class Policy:
 
     def __init__(self, points: list[float], lanes: int, noise: float) -> None:
         self.bias, self.noise = torch.tensor(points).repeat_interleave(lanes).view(-1, 1, 1), noise
+        self.begun: list[int] = []
+        self.paid: list[Tensor] = []
+
+    def begin(self, episodes: int) -> None:
+        self.begun.append(episodes)
+
+    def reward(self, rewards: Tensor) -> None:
+        self.paid.append(rewards)
 
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
         return (self.bias + self.noise * random.normal(observations.shape[1], 2)).clamp(-1, 1)
@@ -36,6 +44,15 @@ def test_points_of_a_sweep_play_as_each_would_alone() -> None:
     together = play((0, 1), 4, 1, 0.3, -0.4, 0.6)
     for position, point in enumerate((-0.4, 0.6)):
         assert torch.equal(together[position], play((0, 1), 4, 1, 0.3, point)[0])
+
+
+def test_a_policy_is_told_when_episodes_begin_and_what_every_step_paid() -> None:
+    policy = Policy([0.2], 6, 0.0)
+    returns = rollout.evaluate(tasks.make("spread"), policy, (0, 1), 4, "standard")[0]
+    paid = torch.stack(policy.paid)  # (steps, lanes, episodes)
+    assert policy.begun == [4]
+    assert paid.shape == (25, 6, 4)
+    torch.testing.assert_close(paid.sum(0).view(2, 3, 4).mean(1), returns)
 
 
 def test_adding_a_seed_changes_no_other_seeds_returns() -> None:

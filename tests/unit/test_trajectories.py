@@ -24,6 +24,12 @@ class Playing:
     def __init__(self, noise: float) -> None:
         self.noise = noise
 
+    def begin(self, episodes: int) -> None:
+        """It remembers nothing."""
+
+    def reward(self, rewards: Tensor) -> None:
+        """It does not mind."""
+
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
         lanes, episodes, size = observations.shape
         teams = observations.view(-1, 3, episodes, size).transpose(1, 2)
