@@ -58,9 +58,9 @@ BENCHMARKS = {
     ),
     "scalability": (
         "What a decision costs as the team grows",
-        "One decision of a whole team of drones, CPU seconds on one thread, in a process of its own that may take 1,024 MiB: "
-        "a guided reverse process for every agent with the networks and the ten steps of scale laptop. The last column: "
-        "what an agent takes, over what it takes in a team of four.",
+        "One decision of a whole team of drones, CPU seconds on one thread, in a process of its own that may take 1,024"
+        " MiB: a guided reverse process for every agent with the networks and the ten steps of scale laptop. The last "
+        "column: what an agent takes, over what it takes in a team of four.",
         ["--out"],
     ),
 }

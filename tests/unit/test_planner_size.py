@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from quartet import algorithms, config
 from quartet.algorithms.planner import Planner
 from quartet.evaluation.planner_size import PlannerSize, planner_size
+from quartet.nets.lanes import LaneRandom
 from quartet.tasks.drones import Drones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,3 +55,24 @@ def test_what_is_shared_is_trained_once_and_what_is_not_n_times() -> None:
 def test_attention_adds_what_madiffs_authors_added() -> None:
     ours = count("madiff-d", 4, **PAPER).agent - count("independent-diffusion", 4, **PAPER).agent
     assert ours == pytest.approx(4.6e6, rel=0.25)
+
+
+def operations(name: str, agents: int) -> int:
+    """Multiplications and additions of one decision of one agent."""
+    learner, observed = (
+        algorithms.make(name, Drones(agents).spec, settings(name), (0,)),
+        Drones(agents).spec.observation,
+    )
+    assert isinstance(learner, Planner)
+    random = LaneRandom((0,), agents)
+    points = torch.linspace(-1, 1, learner.networks["normaliser"].shape[1])
+    learner.networks["normaliser"].copy_(points.expand(observed, -1))
+    with FlopCounterMode(display=False) as counter:
+        learner.act(torch.zeros(agents, 1, observed), random)
+    return int(counter.get_total_flops()) // agents
+
+
+def test_a_dof_agent_computes_the_same_whatever_the_team_and_a_madiff_agent_for_all_of_it() -> None:
+    dof, madiff = ([operations(name, agents) for agents in (4, 16)] for name in ("dof", "madiff-d"))
+    assert dof[1] == dof[0]
+    assert madiff[1] / madiff[0] == pytest.approx(16 / 4, rel=0.05)
