@@ -8,11 +8,11 @@ rule toy:
         f"{BASE}/logs/toy/{{toy}}/{{method}}.log",
     benchmark:
         f"{BASE}/benchmarks/toy/{{toy}}/{{method}}.tsv"
-    conda:
-        "../../environment.yml"
     wildcard_constraints:
         toy="|".join(TOYS),
         method="[a-z0-9-]+",
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
