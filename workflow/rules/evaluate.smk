@@ -20,7 +20,9 @@ rule evaluate:
     params:
         options=OPTIONS,
         code=lambda wildcards: code_of(
-            "quartet.evaluation.rollout", "quartet.training.sweeps", module_of(wildcards.task)
+            "quartet.evaluation.rollout",
+            "quartet.training.sweeps",
+            module_of(wildcards.task),
         ),
         settings=lambda wildcards: {
             "episodes": configuration.episodes(
