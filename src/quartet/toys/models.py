@@ -143,18 +143,17 @@ class Attention(Model):
         return layer("out", mish(layer("second", first + weights @ value))).squeeze(3)
 
 
-def draw_like(model: Model, parameters: Tensor, random: LaneRandom, rows: int, given: Tensor | None = None) -> Tensor:
-    """Numbers (L, rows, 2) from the model, as its agents execute it; `given`: a condition, where it has one."""
-    if not model.apart:
-        return _whole(model, parameters, random, rows, given)
+def draw_like(model: Model, parameters: Tensor, random: LaneRandom, rows: int) -> Tensor:
+    """Numbers (L, rows, 2) from the model, as its agents execute it."""
     drawn = torch.zeros(len(parameters), rows, AGENTS)
+    if not model.apart:
+        return _whole(model, parameters, random, drawn)
     for agent in range(AGENTS):
-        drawn[..., agent] = _whole(model, parameters, random, rows, drawn.clone())[..., agent]
+        drawn[..., agent] = _whole(model, parameters, random, drawn.clone())[..., agent]
     return drawn
 
 
-def _whole(model: Model, parameters: Tensor, random: LaneRandom, rows: int, given: Tensor | None) -> Tensor:
-    clean = torch.zeros(len(parameters), rows, AGENTS) if given is None else given
+def _whole(model: Model, parameters: Tensor, random: LaneRandom, clean: Tensor) -> Tensor:
     return model.process.run(
-        lambda x, index: model.noise(parameters, x, index, clean, acting=True), lambda: random.normal(rows, AGENTS)
+        lambda x, index: model.noise(parameters, x, index, clean, acting=True), lambda: random.normal(*clean.shape[1:])
     )

@@ -34,7 +34,7 @@ ACTIONS = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])  # of both agents, in t
 
 
 class Utilities:
-    """One noise network an agent, told its action, and h; parameters (L, P), a lane a seed."""
+    """One network an agent, told its action, and h; parameters (L, P), a lane a seed."""
 
     def __init__(self, width: int, h: Factorization) -> None:
         self.h, self.net, self.schedule = h, MLPNoise(2, 1, width), schedule("continuous", STEPS)
@@ -45,8 +45,8 @@ class Utilities:
         own = self.net.init(initial_random(seeds, AGENTS)).view(len(seeds), -1)
         return torch.cat([own, self.h.init(initial_random(seeds, 1, network=1))], dim=1)
 
-    def __call__(self, parameters: Tensor, actions: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Q_tot (L, B) and the utilities (L, B, 2) for actions (B, 2), from noise `start` (L, B, 2)."""
+    def __call__(self, parameters: Tensor, actions: Tensor, start: Tensor) -> Tensor:
+        """Q_tot (L, B) for actions (B, 2), its utilities generated from noise `start` (L, B, 2)."""
         lanes, rows, _ = start.shape
         own, mixing = torch.split(parameters, [AGENTS * size(self.net.shapes), size(self.h.shapes)], dim=1)
         part = self.net.unpack(own.reshape(lanes * AGENTS, -1))
@@ -66,7 +66,7 @@ class Utilities:
             draw=lambda: start,
         )
         utilities = made.view(lanes, AGENTS, rows, 1).transpose(1, 2)
-        return self.h(self.h.unpack(mixing), utilities).sum((2, 3)), utilities.squeeze(3)
+        return self.h(self.h.unpack(mixing), utilities).sum((2, 3))
 
 
 def play(game: str, method: str, sizes: Mapping[str, Any]) -> Result:
@@ -80,7 +80,7 @@ def play(game: str, method: str, sizes: Mapping[str, Any]) -> Result:
     random = LaneRandom(seeds, 1)
 
     def terms(parameters: Tensor) -> Terms:
-        found, _ = model(parameters, every, random.normal(len(every), AGENTS))
+        found = model(parameters, every, random.normal(len(every), AGENTS))
         return {"payoff": (found - payoff.flatten().repeat_interleave(copies) / SCALE).square().mean(1)}
 
     copies = -(-sizes["batch"] // len(ACTIONS))
@@ -88,7 +88,7 @@ def play(game: str, method: str, sizes: Mapping[str, Any]) -> Result:
     parameters = trained(model.init(seeds), sizes, terms)
     with torch.no_grad():
         start = random.normal(len(ACTIONS) * STARTS, AGENTS)
-        found, _ = model(parameters, ACTIONS.repeat_interleave(STARTS, 0), start)
+        found = model(parameters, ACTIONS.repeat_interleave(STARTS, 0), start)
     return Result(measured(SCALE * found.view(len(seeds), len(ACTIONS), STARTS).mean(2), payoff))
 
 
