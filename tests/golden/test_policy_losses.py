@@ -106,7 +106,7 @@ def noise_of(rows: int, first: float) -> Noise:
 
 @pytest.mark.parametrize(("first", "q"), [(1.0, -3.0 * 4 / 8), (0.0, -3.0 * -8 / 4)])
 def test_the_q_loss_climbs_one_critic_in_units_of_the_other(first: float, q: float) -> None:
-    critics = constant(CRITICS, "bias3", 4.0, 4.0, -8.0, -8.0)
+    critics = constant(CRITICS, "3.bias", 4.0, 4.0, -8.0, -8.0)
     networks = constant(NET, "out.bias", 0.5, 0.5), torch.ones(1, 2), torch.ones(1, 2)
     terms = dof_policy.policy_loss(
         *networks, architecture(), CRITICS, critics, team_batch([[0.1, 0.2]] * 2), noise_of(2, first), 3.0
@@ -130,7 +130,7 @@ def test_the_q_loss_reaches_f_and_h_unless_it_is_detached() -> None:
 
 
 def test_dofs_critics_each_regress_on_the_target() -> None:
-    critics = constant(CRITICS, "bias3", 3.0, 3.0, 5.0, 5.0)
+    critics = constant(CRITICS, "3.bias", 3.0, 3.0, 5.0, 5.0)
     terms = dof_policy.critic_loss(critics, CRITICS, team_batch([[0.0, 0.1]] * 2), torch.full((2, 2), 4.0))
     assert terms["td"].tolist() == pytest.approx([2.0, 2.0])
 

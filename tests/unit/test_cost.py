@@ -13,7 +13,7 @@ from quartet.cli import main
 from quartet.data.transitions import Transitions
 from quartet.errors import QuartetError
 from quartet.evaluation.cost import COLUMNS, TEAMS, read_costs
-from quartet.evaluation.counting import count, team
+from quartet.evaluation.counting import COUNTED, count, team
 from quartet.nets.lanes import LaneRandom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ def test_bc_costs_what_its_layers_say() -> None:
     assert found.update == pytest.approx(every, rel=0.05)
 
 
-@pytest.mark.parametrize("name", algorithms.NAMES)
+@pytest.mark.parametrize("name", COUNTED)
 def test_the_operations_of_a_minibatch_are_those_of_an_update_with_it(name: str) -> None:
     spec, random = team(2), LaneRandom((0,), 2)
     learner = algorithms.make(name, spec, {**settings(name), "compile": False}, (0,))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from quartet import algorithms, config, paths
+from quartet import config, paths
 from quartet.cli import main
 from quartet.data import weights
 from quartet.data.episodes import Episodes
@@ -52,7 +52,8 @@ def trained(random_spread: Episodes) -> Trained:
     return train
 
 
-SWEPT = [("dom2", ("eta=0.1", "eta=100")), *((name, ("fraction=10", "fraction=100")) for name in algorithms.NAMES)]
+FIGURE5 = ("bc", "ma-cql", "omar", "ma-sfbc", "dom2")
+SWEPT = [("dom2", ("eta=0.1", "eta=100")), *((name, ("fraction=10", "fraction=100")) for name in FIGURE5)]
 
 
 @pytest.mark.parametrize(("name", "points"), SWEPT)

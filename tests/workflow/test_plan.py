@@ -58,8 +58,9 @@ def test_the_estimate_comes_from_recorded_benchmarks(settings: config.Config) ->
         path.write_text(f"s\th:m:s\n{seconds}\t0:00:{seconds}\n")
     assert plan.estimate(settings, others) == (40.0 * len(others), 0)
     datasets = chosen.stage("dataset")
-    committed = plan.committed_seconds(settings)["dataset"]
-    assert plan.estimate(settings, datasets) == (pytest.approx(committed * len(datasets)), 0)
+    committed = plan.committed_seconds(settings)
+    expected = sum(committed[f"dataset on {job.name.partition('/')[0]}"] for job in datasets)
+    assert plan.estimate(settings, datasets) == (pytest.approx(expected), 0)
     assert plan.estimate(replace(settings, root=settings.paths.results), datasets) == (0.0, len(datasets))
 
 
@@ -148,7 +149,7 @@ def test_a_misspelt_key_and_a_wrong_type_name_file_and_key(tmp_path: Path) -> No
         shutil.copytree(ROOT / folder, tmp_path / folder)
     scale = tmp_path / "config" / "scales" / "quick.yaml"
     good = scale.read_text()
-    scale.write_text(good.replace("episodes:", "episods:"))
+    scale.write_text(good.replace("evaluation: {episodes:", "evaluation: {episods:"))
     with pytest.raises(QuartetError, match=r"quick\.yaml: evaluation: unknown key 'episods'; did you mean 'episodes'"):
         config.load(tmp_path)
     scale.write_text(good.replace("updates: 30, batch: 64", "updates: 30, batch: many"))

@@ -10,10 +10,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from quartet import algorithms
 from quartet.algorithms.base import Algorithm
 from quartet.data.transitions import Transitions
+from quartet.errors import unknown
 from quartet.evaluation.cost import Cost
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
 
+COUNTED = ("bc", "ma-cql", "omar", "ma-sfbc", "dom2")  # that train on transitions, every update like the last
 _ROWS = (8, 16)  # the minibatches that are counted
 
 
@@ -25,6 +27,8 @@ def team(agents: int) -> TaskSpec:
 
 def count(name: str, hyperparameters: Mapping[str, Any], agents: int) -> Cost:
     """Build the learner of a team, and count what one update and one action do."""
+    if name not in COUNTED:
+        raise unknown("algorithm to count", name, COUNTED)
     spec, random = team(agents), LaneRandom((0,), agents)
     learner = algorithms.make(name, spec, {**hyperparameters, "compile": False}, (0,))
     once, a_row = _operations(lambda rows: learner.update(_batch(spec, random, rows), random))

@@ -39,6 +39,22 @@ def linear_start(random: LaneRandom, inputs: int, outputs: int) -> tuple[Tensor,
     return (2 * random.uniform(inputs, outputs) - 1) * bound, (2 * random.uniform(1, outputs) - 1) * bound
 
 
+def linear_shapes(layers: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, ...]]:
+    """The shape of each part of some linear layers, given their inputs and outputs."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (inputs, outputs) in layers.items():
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
+    return shapes
+
+
+def linear_parts(random: LaneRandom, layers: Mapping[str, tuple[int, int]]) -> dict[str, Tensor]:
+    """The usual start of all of them, each lane from its own stream."""
+    parts = {}
+    for name, (inputs, outputs) in layers.items():
+        parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
+    return parts
+
+
 def pack(parts: Mapping[str, Tensor], shapes: Shapes) -> Tensor:
     """The inverse of `unpack`."""
     return torch.cat([parts[name].flatten(1) for name in shapes], dim=1)

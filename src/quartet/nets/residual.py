@@ -10,7 +10,7 @@ from quartet.nets.block import Layer, block
 from quartet.nets.hidden import hidden
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import linear, mish, product
-from quartet.nets.parameters import linear_start, pack, unpack
+from quartet.nets.parameters import linear_parts, linear_shapes, pack, unpack
 
 FEATURES = 32  # width of the time features and of the observation's first embedding (SfBC)
 
@@ -74,17 +74,11 @@ class ResidualNoise:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each part in one lane."""
-        shapes: dict[str, tuple[int, ...]] = {}
-        for name, (inputs, outputs) in self.layers.items():
-            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
-        return shapes
+        return linear_shapes(self.layers)
 
     def init(self, random: LaneRandom) -> Tensor:
         """First parameters (L, P), each lane from its own stream."""
-        parts = {}
-        for name, (inputs, outputs) in self.layers.items():
-            parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
-        return pack(parts, self.shapes)
+        return pack(linear_parts(random, self.layers), self.shapes)
 
     def unpack(self, parameters: Tensor) -> dict[str, Tensor]:
         """Name the parts of parameters (L, P)."""

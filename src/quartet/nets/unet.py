@@ -9,7 +9,7 @@ from torch import Tensor
 from quartet.nets.agent_attention import AgentAttention
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import linear, mish
-from quartet.nets.parameters import linear_start, pack, unpack
+from quartet.nets.parameters import linear_parts, linear_shapes, pack, unpack
 from quartet.nets.temporal import convolve, double, normalise, over_rows, sinusoids
 
 KERNEL = 5
@@ -84,9 +84,7 @@ class TemporalUNet:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each part in one lane."""
-        shapes: dict[str, tuple[int, ...]] = {}
-        for name, (inputs, outputs) in self.layers.items():
-            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
+        shapes = linear_shapes(self.layers)
         for name, channels in self.norms.items():
             shapes[f"{name}.scale"], shapes[f"{name}.shift"] = (1, channels), (1, channels)
         for place, attention in self.attentions.items():
@@ -95,9 +93,7 @@ class TemporalUNet:
 
     def init(self, random: LaneRandom) -> Tensor:
         """First parameters (L, P), each lane from its own stream."""
-        parts: Part = {}
-        for name, (inputs, outputs) in self.layers.items():
-            parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
+        parts = linear_parts(random, self.layers)
         for name, channels in self.norms.items():
             parts[f"{name}.scale"] = torch.ones(random.lanes, 1, channels)
             parts[f"{name}.shift"] = torch.zeros(random.lanes, 1, channels)

@@ -16,7 +16,7 @@ from quartet.algorithms.factorization import Factorization
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.layers import linear, mish
 from quartet.nets.noise_mlp import MLPNoise
-from quartet.nets.parameters import initial_random, linear_start, pack, size, unpack
+from quartet.nets.parameters import initial_random, linear_parts, linear_shapes, pack, size, unpack
 from quartet.nets.residual import FEATURES
 from quartet.toys.process import Levels, Process
 
@@ -114,17 +114,11 @@ class Attention(Model):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each part in one lane."""
-        shapes: dict[str, tuple[int, ...]] = {}
-        for name, (inputs, outputs) in self.layers.items():
-            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (inputs, outputs), (1, outputs)
-        return shapes
+        return linear_shapes(self.layers)
 
     def init(self, seeds: tuple[int, ...]) -> Tensor:
         """One network a seed."""
-        random, parts = initial_random(seeds, 1), {}
-        for name, (inputs, outputs) in self.layers.items():
-            parts[f"{name}.weight"], parts[f"{name}.bias"] = linear_start(random, inputs, outputs)
-        return pack(parts, self.shapes)
+        return pack(linear_parts(initial_random(seeds, 1), self.layers), self.shapes)
 
     def noise(self, parameters: Tensor, x: Tensor, levels: Levels, clean: Tensor, *, acting: bool = False) -> Tensor:  # noqa: ARG002
         """Number, identity and time of every agent; a layer; attention across agents, added; a layer; the noise."""
