@@ -196,6 +196,8 @@ def test_windows_that_cannot_be_halved_and_unknown_names_are_one_line() -> None:
         planner("dof", history=3)
     with pytest.raises(QuartetError, match="unknown sampler 'dpm'; did you mean 'ddpm'"):
         planner("dof", sampler="dpm")
+    with pytest.raises(QuartetError, match="unknown sampler 'consistency'"):  # a sampler, but not of predicted noise
+        planner("dof", sampler="consistency")
     with pytest.raises(QuartetError, match="unknown noise_factorization 'wconcatt'; did you mean 'wconcat'"):
         planner("dof", noise_factorization="wconcatt")
     with pytest.raises(QuartetError, match="share one noise network"):

@@ -26,6 +26,7 @@ from quartet.nets.unet import TemporalUNet
 from quartet.tasks.spec import TaskSpec
 
 UNCLIPPED = float("inf")  # none of the papers clips gradients
+OF_NOISE = tuple(name for name in SAMPLERS if name != "consistency")  # a consistency model predicts data, not noise
 UNCONDITIONAL = ("forced", "random_dropout")
 CONDITIONS = ("return and history", "return")
 
@@ -51,7 +52,7 @@ class Config(Settings):
     target: float  # the scaled return that acting asks for
     steps: int  # K, levels of diffusion
     schedule: str  # one of diffusion.SCHEDULES
-    sampler: str  # one of diffusion.samplers.SAMPLERS
+    sampler: str  # one of OF_NOISE
     guidance: float  # w
     unconditional: str  # one of UNCONDITIONAL; DoF's released code drops at random
     dropout: float  # probability with which training drops the return
@@ -246,8 +247,8 @@ class Planner(Learner):
 
 def _check(config: Config, frames: int, attention: bool) -> None:
     """Refuse settings that no planner can be made with."""
-    if config.sampler not in SAMPLERS:
-        raise unknown("sampler", config.sampler, SAMPLERS)
+    if config.sampler not in OF_NOISE:
+        raise unknown("sampler", config.sampler, OF_NOISE)
     for name, known in (("unconditional", UNCONDITIONAL), ("condition", CONDITIONS)):
         if getattr(config, name) not in known:
             raise unknown(name, getattr(config, name), known)
