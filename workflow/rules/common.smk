@@ -12,6 +12,8 @@ from quartet.provenance import source_digest
 
 try:
     QUARTET = configuration.load(Path("."), **config)
+    if QUARTET.papers != configuration.load(Path(".")).papers:  # the jobs read the file, not the command line
+        raise QuartetError("papers cannot be chosen by --config", mend="change them in config/config.yaml")
     ARTIFACTS = plan.artifacts(QUARTET)
     plan.plan(QUARTET, ARTIFACTS)  # every name in every cell is checked before anything runs
 except QuartetError as error:
