@@ -181,6 +181,12 @@ def test_a_table_reads_the_settings_and_metrics_of_its_cells(tmp_path: Path) -> 
     assert cell_of(eight, "good/medium", "dom2")["paper_mean"] == 13.0
 
 
+def test_a_row_whose_first_two_are_level_has_no_best(tmp_path: Path) -> None:
+    write_evaluations(tmp_path, "dom2_table8", lambda _: [1.0] * 3)
+    write_cards(tmp_path)
+    assert "**0.0" not in rendered(tmp_path, tmp_path, "dom2_table8")["md"]
+
+
 def test_what_is_counted_is_averaged_but_not_normalised(tmp_path: Path) -> None:
     write_evaluations(tmp_path, "dom2_table8", lambda cell: [500.0] * 3 if cell.dataset == "expert" else [1.0] * 3)
     write_cards(tmp_path)

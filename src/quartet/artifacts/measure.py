@@ -137,7 +137,7 @@ class Grid:
 
     @cached_property
     def verdicts(self) -> dict[str, Verdict]:
-        """By row id; only rows with two cells or more have one."""
+        """By row id; rows that have a best cell and a runner-up."""
         leads = {row.id: _lead(self.row(row)) for row in self.artifact.rows}
         found = {row: lead for row, lead in leads.items() if lead is not None}
         tests = [statistics.welch(best.seeds, second.seeds) for best, second in found.values()]
@@ -202,8 +202,9 @@ def _papers_ends(paper: Paper, task: str) -> Ends:
 
 
 def _lead(row: list[Measured]) -> tuple[Measured, Measured] | None:
+    """The best cell and the runner-up; none of a row of one cell, or where the first two are level."""
     there = [(cell.mean, -place, cell) for place, cell in enumerate(row) if cell.mean is not None]
     if len(there) < 2:
         return None
     (_, _, best), (_, _, second) = sorted(there, key=lambda entry: entry[:2], reverse=True)[:2]
-    return best, second
+    return (best, second) if best.mean != second.mean else None
