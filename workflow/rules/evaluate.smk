@@ -25,9 +25,7 @@ rule evaluate:
             module_of(wildcards.task),
         ),
         settings=lambda wildcards: {
-            "episodes": configuration.episodes(
-                QUARTET, wildcards.task, wildcards.setting, wildcards.algorithm
-            )
+            "episodes": configuration.episodes(QUARTET, wildcards.task, wildcards.setting, wildcards.algorithm)
         },
     message:
         "evaluating {wildcards.algorithm} on {wildcards.task}/{wildcards.dataset}, {wildcards.setting} setting"
