@@ -3,7 +3,7 @@
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.output import Order, heading
+from quartet.artifacts.output import Order, heading, laid_out
 from quartet.artifacts.spec import Column, Row
 from quartet.evaluation.cost import Cost, read_costs
 
@@ -48,15 +48,7 @@ def view(order: Order) -> dict[str, Any]:
         **heading(artifact, stamp),
         "banner": "",  # counted, not measured: true of the scale's sizes whatever the scale proves
         "header": told(order, costs),
-        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
-            }
-            for title, rows in artifact.blocks
-        ],
-        "cells": list(cells.values()),
+        **laid_out(artifact, cells),
     }
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,3 +81,18 @@ def table_header(grid: Grid, stamp: Stamp) -> str:
     missing = len(grid.cells) - len(there)
     parts.append(f"{missing} of {len(grid.cells)} cells missing" if missing else f"all {len(grid.cells)} cells")
     return " · ".join(parts)
+
+
+def laid_out(artifact: Artifact, cells: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    """Columns, blocks of rows and all cells, as a template takes them; cells by row and column id."""
+    return {
+        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
+        "blocks": [
+            {
+                "title": title,
+                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
+            }
+            for title, rows in artifact.blocks
+        ],
+        "cells": list(cells.values()),
+    }

@@ -4,7 +4,7 @@ from typing import Any
 
 from quartet import paths
 from quartet.artifacts import text
-from quartet.artifacts.output import Order, heading
+from quartet.artifacts.output import Order, heading, laid_out
 from quartet.artifacts.published import NOTHING, read_published
 from quartet.artifacts.spec import Column, Row
 from quartet.evaluation import statistics
@@ -44,15 +44,7 @@ def view(order: Order) -> dict[str, Any]:
     return {
         **heading(artifact, stamp),
         "header": told(order, results),
-        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
-            }
-            for title, rows in artifact.blocks
-        ],
-        "cells": list(cells.values()),
+        **laid_out(artifact, cells),
     }
 
 
