@@ -3,17 +3,29 @@
 from quartet.errors import QuartetError
 
 DRONES = ("drones-4", "drones-8", "drones-16", "drones-32", "drones-64")  # DoF D.3.5: this many against as many
-TASKS = ("tag", "world", "spread", "cheetah", "landmarks", "landmarks-covered", "spread-sparse", "spread-long", *DRONES)
+BATTLES = (  # SMAC's names of its maps and OG-MARL's of SMACv2's
+    *("3m", "8m", "5m_vs_6m", "2s3z", "3s5z_vs_3s6z", "2c_vs_64zg"),
+    *("terran_5_vs_5", "zerg_5_vs_5", "terran_10_vs_10"),
+)
+_PARTICLES = ("tag", "world", "spread", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
+TASKS = (*_PARTICLES, "cheetah", *DRONES, *BATTLES)
 _SHARED_MODULES = {
     "landmarks-covered": "landmarks",
     "spread-sparse": "spread_variants",
     "spread-long": "spread_variants",
     **dict.fromkeys(DRONES, "drones"),
+    **dict.fromkeys(BATTLES, "battle"),
 }
 NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
 SCRIPTED = DRONES  # tasks whose data a fixed player collects: no behaviour is trained
 QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert")
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
+# EAQ: `medium-few` is 3 % of medium, in whole episodes, several times over; every other one is that, and more made of it
+_MADE = ("few-x5", "few-best", "rad-s", "rad-m", "eaq", "eaq-strong", "eaq-weak", "eaq-no-q", "eaq-no-q-best")
+AUGMENTED = {f"{whole}-few": whole for whole in ("medium", "poor")}
+AUGMENTED |= {f"{whole}-{made}": few for few, whole in AUGMENTED.items() for made in _MADE}  # what each is made of
+GENERATED = tuple(name for name in AUGMENTED if "-eaq" in name)  # by a diffusion model of those few
+QUALITIES += tuple(AUGMENTED)
 SETTINGS = ("standard", "shifted", "random", "extreme")
 METRICS = ("return", "score", "best", "good", "strategies")
 
@@ -42,7 +54,7 @@ def module_of(task: str) -> str:
 
 def settings_of(task: str) -> tuple[str, ...]:
     """The settings a task can be played in."""
-    if task in DRONES:
+    if task in (*DRONES, *BATTLES):
         return ("standard",)
     return ("standard", "random", "extreme") if task == "cheetah" else ("standard", "shifted")
 

@@ -11,7 +11,7 @@ from quartet.artifacts.spec import Cell, Column
 from quartet.data.mixtures import MIXTURES
 from quartet.errors import QuartetError
 from quartet.names import MIXTURES as PARTS
-from quartet.names import NEED_PREY, TASKS
+from quartet.names import BATTLES, NEED_PREY, TASKS
 from quartet.tasks import drones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config)
 
 
 def test_names_agree_with_the_modules_they_name() -> None:
-    assert set(TASKS) == {*tasks.NAMES, "cheetah", *drones.SIZES}
+    assert set(TASKS) == {*tasks.NAMES, "cheetah", *drones.SIZES, *BATTLES}
     assert set(NEED_PREY) == tasks.NEEDS_PREY
     assert {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()} == PARTS
 
