@@ -13,6 +13,7 @@ from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
 from quartet.evaluation.strategies import counted
+from quartet.names import COUNTED
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ def _alone(artifact: Artifact, printed: Mapping[tuple[str, str], Printed]) -> Gr
 def _read(cell: Cell, file: Path) -> Returns | None:
     if not file.exists():
         return None
-    return counted(file) if cell.metric == "strategies" else read_returns(file, cell.point)
+    if cell.metric == "strategies":
+        return counted(file)
+    return read_returns(file, cell.point, COUNTED.get(cell.metric, "return"))
 
 
 def own_ends(results: Path | None, task: str) -> Ends:

@@ -35,6 +35,8 @@ class Episodes:
     final_observations: NDArray[np.float32]  # (E, agents, observation) what the last step of each episode led to
     state: NDArray[np.float32] | None = None  # (M, state) where the task has a global state
     legal_actions: NDArray[np.bool_] | None = None  # (M, agents, actions) where the task forbids some
+    subset: NDArray[np.int64] | None = None  # (E,) which of several small datasets each episode belongs to, from 0
+    returns_to_go: NDArray[np.float32] | None = None  # (M,) what generated episodes say of themselves; real ones are paid
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -36,6 +36,8 @@ FIELDS: dict[str, Field] = {
     "final_observations": Field("<f4", "episode", ("agents", "observation")),
     "state": Field("<f4", "step", ("state",), optional=True),
     "legal_actions": Field("|b1", "step", ("agents", "*"), optional=True),
+    "subset": Field("<i8", "episode", optional=True),
+    "returns_to_go": Field("<f4", "step", optional=True),
 }
 
 

@@ -44,6 +44,17 @@ def of_run(episodes: Episodes, task: str, quality: str, hyperparameters: Mapping
     return weights
 
 
+def of_seeds(weights: NDArray[np.float64], subsets: NDArray[np.int64] | None, seeds: int) -> NDArray[np.float64]:
+    """The weights (P, E) of a run's points for every seed of each, (P S, E): seed s learns from subset s mod their number.
+
+    Without subsets all seeds share the weights of their point.
+    """
+    if subsets is None:
+        return weights
+    own = subsets == np.arange(seeds)[:, None] % (subsets.max() + 1)
+    return np.asarray((weights[:, None] * own).reshape(-1, len(subsets)))
+
+
 def subset(trajectories: int, percent: float) -> NDArray[np.bool_]:
     """Which whole trajectories belong to a fraction of the dataset, (E,); a smaller fraction is part of a larger."""
     if not 0 < percent <= 100:

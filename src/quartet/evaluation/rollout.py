@@ -1,12 +1,14 @@
 """Evaluation: every seed's policy plays its own episodes, all of them side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 import torch
 from torch import Tensor
 
 from quartet.algorithms.base import Algorithm
 from quartet.errors import QuartetError
+from quartet.names import COUNTED
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import Task
 
@@ -28,8 +30,10 @@ def evaluate(
     *,
     attempts: int = 1,
     points: int = 1,
-) -> Tensor:
-    """Returns (points, seeds, episodes): the sum over steps of the agents' mean reward.
+) -> dict[str, Tensor]:
+    """The `return` of every episode, the sum over steps of the agents' mean reward, and what the task counts besides.
+
+    Every column is (points, seeds, episodes).
 
     A start fixes all that the task draws, so attempts from it (kept side by side) differ in the policy's own
     randomness alone; points of a sweep meet the same starts with the same randomness.
@@ -48,21 +52,28 @@ def evaluate(
         observations = step.observations
         if step.terminals.all():
             break
-    by_seed = returns.reshape(points, len(seeds), episodes)
+    counted = {name: getattr(task, name).cpu() for name in COUNTED.values() if hasattr(task, name)}
+    columns = {name: of.reshape(points, len(seeds), episodes) for name, of in ({"return": returns} | counted).items()}
     for number, seed in enumerate(seeds):
-        if not torch.isfinite(by_seed[:, number]).all():
+        if not torch.isfinite(columns["return"][:, number]).all():
             raise QuartetError(f"the policy of seed {seed} diverged: its returns are not finite")
-    return by_seed
+    return columns
 
 
-def returns_csv(returns: Tensor, seeds: Sequence[int], points: Sequence[str] | None = None) -> str:
-    """The raw returns (points, seeds, episodes) in long form: seed, episode, return; before them a sweep's point."""
-    lines = ["seed,episode,return" if points is None else "point,seed,episode,return"]
+def returns_csv(columns: Mapping[str, Tensor], seeds: Sequence[int], points: Sequence[str] | None = None) -> str:
+    """The raw columns (points, seeds, episodes) in long form: seed, episode, return, counts; first a sweep's point."""
+    lines = [",".join([*([] if points is None else ["point"]), "seed", "episode", *columns])]
     names = [""] if points is None else [f"{point}," for point in points]
-    for name, by_seed in zip(names, returns.tolist(), strict=True):
-        for seed, own in zip(seeds, by_seed, strict=True):
-            lines += [f"{name}{seed},{episode},{value:.6f}" for episode, value in enumerate(own)]
+    places = product(names, seeds, range(columns["return"].shape[2]))
+    for (name, seed, episode), *values in zip(places, *map(_texts, columns.values()), strict=True):
+        lines.append(f"{name}{seed},{episode},{','.join(values)}")
     return "\n".join(lines) + "\n"
+
+
+def _texts(column: Tensor) -> list[str]:
+    """Every number of a column; counts are whole."""
+    shape = "{:.6f}" if column.is_floating_point() else "{:d}"
+    return [shape.format(value) for value in column.flatten().tolist()]
 
 
 def _to_lanes(observations: Tensor, seeds: int) -> Tensor:

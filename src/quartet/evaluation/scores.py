@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import METRICS, attempts
+from quartet.names import COUNTED, METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
@@ -21,16 +21,16 @@ GOOD, OF = 400.0, 20  # DOM2 Table 8: an episode that returns more is a good one
 
 @dataclass(frozen=True)
 class Returns:
-    """Episode returns of one cell: `values` is (seeds, episodes)."""
+    """Episode returns of one cell, or what was counted of its episodes: `values` is (seeds, episodes)."""
 
     seeds: tuple[int, ...]
     values: npt.NDArray[np.float64]
 
 
 def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
-    """One number per seed: mean `return`, `score` or `strategies`, `best` of K (mean over starts), how many `good`."""
+    """One number per seed: a mean (of wins: their share), `best` of K (mean over starts), or how many `good`."""
     read: npt.NDArray[np.float64]
-    if metric in ("return", "score", "strategies"):
+    if metric in ("return", "score", "strategies", *COUNTED):
         read = returns.values.mean(axis=1)
     elif metric == "best":
         _, count = attempts(setting)
@@ -51,18 +51,19 @@ def normalised(score: Number, random: float, expert: float) -> Number:
     return 100 * (score - random) / (expert - random)
 
 
-def read_returns(path: Path, point: str | None = None) -> Returns:
-    """Read an evaluation, CSV of seed, episode, return; of a sweep's, one point. A damaged one is one clear line."""
-    columns = COLUMNS if point is None else ["point", *COLUMNS]
+def read_returns(path: Path, point: str | None = None, column: str = "return") -> Returns:
+    """Read an evaluation, CSV of seed, episode, return and counts; of a sweep's, one point.
+
+    A damaged one is one clear line.
+    """
     found: dict[str | None, dict[int, dict[int, float]]] = {}
     try:
         with path.open(newline="", encoding="utf-8") as handle:
             reader = csv.reader(handle)
-            if next(reader, None) != columns:
-                raise QuartetError(f"columns must be {','.join(columns)}", where=f"{path}:1", mend=AGAIN)
+            header = _header(next(reader, []), point is not None, column, f"{path}:1")
             for fields in reader:
                 own, numbers = (None, fields) if point is None else (fields[0] if fields else "", fields[1:])
-                seed, episode, value = _typed(numbers, f"{path}:{reader.line_num}")
+                seed, episode, value = _typed(numbers, header, column, f"{path}:{reader.line_num}")
                 episodes = found.setdefault(own, {}).setdefault(seed, {})
                 if episode in episodes:
                     raise _damaged(f"seed {seed} episode {episode} is given twice", f"{path}:{reader.line_num}")
@@ -95,13 +96,23 @@ def read_card(path: Path) -> dict[str, Any]:
     return read
 
 
-def _typed(fields: list[str], place: str) -> tuple[int, int, float]:
+def _header(found: list[str], swept: bool, column: str, place: str) -> list[str]:
+    """The columns of an evaluation, but for a sweep's point: those that all have, then what its task counts."""
+    columns = ["point", *COLUMNS] if swept else COLUMNS
+    if found[: len(columns)] != columns or not set(found[len(columns) :]) <= set(COUNTED.values()):
+        raise QuartetError(f"columns must be {','.join(columns)}", where=place, mend=AGAIN)
+    if column not in found:
+        raise QuartetError(f"there is no column '{column}'", where=place, mend=AGAIN)
+    return found[1:] if swept else found
+
+
+def _typed(fields: list[str], header: list[str], column: str, place: str) -> tuple[int, int, float]:
     try:
-        seed, episode, value = int(fields[0]), int(fields[1]), float(fields[2])
+        seed, episode, value = int(fields[0]), int(fields[1]), float(fields[header.index(column)])
     except (ValueError, IndexError) as error:
         raise _damaged(f"expected seed, episode, return, found '{','.join(fields)[:60]}'", place) from error
-    if len(fields) != len(COLUMNS) or not math.isfinite(value):
-        raise _damaged(f"expected three finite numbers, found '{','.join(fields)[:60]}'", place)
+    if len(fields) != len(header) or not math.isfinite(value):
+        raise _damaged(f"expected {len(header)} finite numbers, found '{','.join(fields)[:60]}'", place)
     return seed, episode, value
 
 

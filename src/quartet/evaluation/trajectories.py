@@ -55,7 +55,7 @@ def roll_out(task: Task, algorithm: Algorithm, seeds: tuple[int, ...], attempts:
     if not isinstance(task, ParticleTask):
         raise QuartetError("only particle tasks have places to go to", mend="use landmarks")
     watched = Watched(task)
-    returns = rollout.evaluate(watched, algorithm, seeds, attempts, "standard", attempts=attempts)[0]
+    returns = rollout.evaluate(watched, algorithm, seeds, attempts, "standard", attempts=attempts)["return"][0]
     world = task.scenario.world
     paths = watched.trajectories()
     by_seed = paths.reshape(len(seeds), attempts, *paths.shape[1:])

@@ -115,7 +115,7 @@ def _train(
     sizes, seeds = run["training"], run["seeds"]
     learner = sweeps.learner(run["algorithm"], episodes.spec, points, sizes, seeds, device)
     own = [weights.of_run(episodes, run["task"], run["dataset"], point) for point in points.values()]
-    sampler = learner.sampler(episodes, np.stack(own))
+    sampler = learner.sampler(episodes, weights.of_seeds(np.stack(own), episodes.subset, len(seeds)))
     random = LaneRandom(seeds, episodes.spec.agents, device, points=len(points))
     updates = sweeps.updates(points, sizes["updates"])
     log = loop.train(learner, sampler, random, updates=updates, batch=sizes["batch"], resume=resume, before=before)
@@ -145,11 +145,12 @@ def evaluate(settings: Config, target: str, device: str) -> None:
         modules=modules,
     ):
         task, seeds = _task(settings, task_name, device), tuple(run["seeds"])
-        returns = [
+        played = [
             rollout.evaluate(task, learner, seeds, episodes, setting_name, attempts=attempts, points=points)
             for points, learner in sweeps.load(trained, run, task.spec, device)
         ]
-        files.write_text(out, rollout.returns_csv(torch.cat(returns), seeds, sweeps.names(run)))
+        columns = {name: torch.cat([part[name] for part in played]) for name in played[0]}
+        files.write_text(out, rollout.returns_csv(columns, seeds, sweeps.names(run)))
 
 
 def trajectories(settings: Config, target: str, device: str) -> None:
