@@ -12,7 +12,7 @@ FLOORS = [
     {"errors", "files", "names", "paths", "schema"},
     {"tasks", "nets", "diffusion", "data"},
     {"algorithms"},
-    {"training", "evaluation", "toys"},
+    {"training", "evaluation", "toys", "augmentation"},
     {"artifacts", "config", "provenance", "plan"},
     {"stages", "cli"},
 ]
