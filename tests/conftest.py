@@ -26,6 +26,7 @@ behaviour:
   {seed: 0, environments: 8, updates: 4, batch: 16, hidden: 8, prey_updates: 2, prey_times: 1,
    evaluations: 2, evaluation_episodes: 8}
 datasets: {transitions: 500}
+augmentation: {subsets: 3, updates: 3, batch: 4, width: 8, multipliers: [1, 2, 4], visited: 0.003, average_start: 1}
 training: {updates: 6, batch: 16, hidden: 8, noise_widths: [8, 8, 8], compile: false}
 planning:
   {updates: 2, batch: 4, width: 8, multipliers: [1, 2, 4], hidden: 8, visited: 0.01, average_start: 1,

@@ -41,15 +41,18 @@ def _stage(settings: config.Config, given: argparse.Namespace) -> None:
         return
     module = next((name for name, commands in MODULES.items() if given.command in commands), "render")
     run = getattr(import_module(f"quartet.stages.{module}"), given.command)
-    run(settings, given.target, *([given.device] if module == "compute" else []))
+    run(settings, given.target, *([given.device] if module in ON_DEVICE else []))
 
 
 MODULES = {
     "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
+    "augmenting": ("augment",),
+    "examining": ("examine",),
     "publish": ("publish",),
     "costing": ("cost",),
     "playing": ("toy",),
 }
+ON_DEVICE = ("compute", "augmenting")
 
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
@@ -57,6 +60,8 @@ COMMANDS = {
     "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),
     "dataset": ("TASK/DATASET", "collect or mix one dataset: spread/medium"),
     "import": ("TASK/DATASET", "make one dataset from a FOLDER in the layout OMAR published: FOLDER tag/expert"),
+    "augment": ("TASK/DATASET", "train EAQ's models of the subsets of a dataset: 3m/medium-few"),
+    "examine": ("TASK/DATASET", "measure a dataset made larger against the one it was made of: 3m/medium-eaq"),
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
     "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
     "cost": ("ALGORITHM", "count an algorithm's parameters, memory and arithmetic for growing teams: dom2"),

@@ -41,7 +41,7 @@ def load(root: Path, **overrides: Any) -> Config:
     given |= {key: value for key, value in overrides.items() if value is not None}
     validate(given, "config", root=root, where=str(file))
     scale = _named(root / "config" / "scales", "scale", given["scale"], root)
-    for section in ("behaviour", "datasets", "training", "planning", "evaluation"):
+    for section in ("behaviour", "datasets", "augmentation", "training", "planning", "evaluation"):
         for task in scale[section].get("by", {}):
             check("task", task, TASKS)
     for name in given["papers"]:
@@ -115,6 +115,17 @@ def _sweeps(described: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
             f"{sweep}={value:g}": {**entry.get("with", {}), entry["hyperparameter"]: value} for value in entry["values"]
         }
         for sweep, entry in described.get("sweeps", {}).items()
+    }
+
+
+def augmentation(config: Config, task: str) -> dict[str, Any]:
+    """Everything that decides what EAQ makes of a task's datasets: hyperparameters by variant, sizes, seed."""
+    described = _named(config.root / "config" / "augmentations", "algorithm", "eaq", config.root)
+    values = {name: entry["value"] for name, entry in described["hyperparameters"].items()}
+    return {
+        "seed": config.scale["behaviour"]["seed"],
+        "sizes": sized(config.scale, "augmentation", task),
+        "variants": {variant: values | own for variant, own in described["variants"].items()},
     }
 
 

@@ -11,7 +11,7 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS, TRAINED
+from quartet.names import AUGMENTED, GENERATED, METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS, TRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -65,14 +65,19 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         _check(config, cell)
     datasets = {(cell.task, cell.dataset) for cell in cells}
     datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
-    datasets |= {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
+    examined = {pair for artifact in chosen for pair in artifact.examined}
+    datasets = _with_parts(datasets | examined)
     tasks = {task for task, _ in datasets}
-    played = {(t, d) for t, d in datasets if d not in MIXTURES and f"{t}/{d}" not in config.imports}
+    made = {*MIXTURES, *AUGMENTED}
+    played = {(t, d) for t, d in datasets if d not in made and f"{t}/{d}" not in config.imports}
+    modelled = {(t, AUGMENTED[d]) for t, d in datasets if d in GENERATED}
     collected = {t for t, _ in played if t not in SCRIPTED}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
+        *_jobs(config, "augment", paths.AUGMENTATION, ({"task": t, "dataset": d} for t, d in modelled)),
+        *_jobs(config, "examine", paths.EXAMINATION, ({"task": t, "dataset": d} for t, d in examined)),
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
         *_jobs(config, "toy", paths.TOY, ({"toy": t, "method": m} for t, m in _toys(chosen))),
         *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in cells)),
@@ -80,6 +85,13 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         *_jobs(config, "trajectories", paths.TRAJECTORIES, (run for artifact in chosen for run in artifact.watched)),
     ]
     return Plan(tuple(chosen), tuple(cells), tuple(jobs))
+
+
+def _with_parts(datasets: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """These datasets and all that they are made of."""
+    parts = {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
+    parts |= {(task, AUGMENTED[quality]) for task, quality in datasets if quality in AUGMENTED}
+    return datasets if parts <= datasets else _with_parts(datasets | parts)
 
 
 def _toys(chosen: Sequence[Artifact]) -> set[tuple[str, str]]:
@@ -222,6 +234,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
     found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
     found += [config.paths.at(paths.TOY, toy=toy, method=method) for toy, method in artifact.played]
+    found += [config.paths.at(paths.EXAMINATION, task=task, dataset=dataset) for task, dataset in artifact.examined]
     found += [config.paths.at(paths.TRAJECTORIES, **run) for run in artifact.watched]
     found += [config.root / "config" / name for name in artifact.configured]
     found += artifact.printed

@@ -17,14 +17,24 @@ class Sampler(Protocol):
         """`batch` rows for every lane."""
 
 
-class Algorithm(Protocol):
+class Trainable(Protocol):
+    """What the training loop needs."""
+
+    def update(self, batch: Any, random: LaneRandom) -> dict[str, Tensor]:
+        """One gradient update of every lane; returns metrics, each of shape (lanes,)."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that training needs to go on: parameters, targets, optimiser moments; tensors and numbers only."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict`; a state of another shape is a QuartetError."""
+
+
+class Algorithm(Trainable, Protocol):
     """One learner for all seeds and agents of a run, in lanes (lane = seed position * agents + agent)."""
 
     def sampler(self, episodes: Episodes, weights: NDArray[np.float64]) -> Sampler:
         """What this algorithm is trained with; `weights` say how often each trajectory counts."""
-
-    def update(self, batch: Any, random: LaneRandom) -> dict[str, Tensor]:
-        """One gradient update of every lane; returns metrics, each of shape (lanes,)."""
 
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
         """Actions (L, E, action) in [-1, 1] for observations (L, E, observation), as in evaluation."""
@@ -34,9 +44,3 @@ class Algorithm(Protocol):
 
     def reward(self, rewards: Tensor) -> None:
         """What the last step paid, (L, E)."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that training needs to go on: parameters, targets, optimiser moments; tensors and numbers only."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict`; a state of another shape is a QuartetError."""

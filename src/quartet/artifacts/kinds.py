@@ -11,6 +11,7 @@ TABLES = {
     "costs": "costs",
     "printed": "printed",
     "toys": "toys",
+    "examined": "examined",
 }
 FIGURES = {
     "chart": "chart",
@@ -26,9 +27,12 @@ FIGURES = {
     "frames": "frames",
     "trajectories": "trajectories",
     "clouds": "clouds",
+    "shares": "shares",
+    "maps": "maps",
 }
 # Their rows are not cells: nothing is trained for them.
-UNTRAINED = ("settings", "costs", "growth", "frames", "printed", "toys", "clouds")
+UNTRAINED = ("settings", "costs", "growth", "frames", "printed", "toys", "clouds", "examined", "shares", "maps")
 CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
 COUNTED = ("costs", "growth")  # they show what algorithms cost
 PLAYED = ("toys", "clouds")  # they show what methods make of toys
+EXAMINED = ("examined", "shares", "maps")  # they show what examinations of enlarged datasets found

@@ -1,13 +1,13 @@
 """Artifacts as data: a paper's tables and figures, read from its folder as grids of cells."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.kinds import CONFIGURED, COUNTED, PLAYED, UNTRAINED
+from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED
 from quartet.errors import QuartetError, unknown
 from quartet.names import run_of
 from quartet.schema import load_yaml
@@ -141,6 +141,13 @@ class Artifact:
         return tuple(dict.fromkeys(pairs))
 
     @property
+    def examined(self) -> tuple[tuple[str, str], ...]:
+        """The datasets made larger whose examination it shows."""
+        rows = self.rows if self.kind in EXAMINED else ()
+        wheres = [{**self.where, **row.where, **column.where} for row in rows for column in self.columns]
+        return tuple(dict.fromkeys((where["task"], where["dataset"]) for where in wheres))
+
+    @property
     def printed(self) -> tuple[Path, ...]:
         """The files of printed values it shows."""
         return self.published if self.beside is None else self.beside.published
@@ -168,6 +175,8 @@ class Paper:
     scores: Mapping[str, Mapping[str, float]]
     seeds: int  # seeds behind a printed mean and spread
     artifacts: tuple[Artifact, ...]
+    source: str = ""  # where the paper can be found
+    absent: Mapping[str, str] = field(default_factory=dict)  # numbered tables and figures without an artifact, and why
 
     def artifact(self, name: str) -> Artifact:
         """The artifact of that id, or the nearest one suggested."""
@@ -191,7 +200,8 @@ def load_paper(paper_dir: Path, root: Path = Path(".")) -> Paper:
     artifacts = [_artifact(name, given, data["paper"], titles, file) for name, given in declared.items()]
     grids = {artifact.id: artifact for artifact in artifacts if not artifact.of}
     drawn = tuple(_drawn(artifact, declared[artifact.id], grids, file) for artifact in artifacts)
-    return Paper(data["paper"], data["title"], titles, data.get("scores", {}), data["seeds"], drawn)
+    told = {key: data[key] for key in ("source", "absent") if key in data}
+    return Paper(data["paper"], data["title"], titles, data.get("scores", {}), data["seeds"], drawn, **told)
 
 
 def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file: Path) -> Artifact:
@@ -252,7 +262,7 @@ def _decided(artifact: Artifact, place: str) -> None:
     """Every cell of a table, and the task and dataset of every other row, must be decided by now."""
     if artifact.kind in UNTRAINED:
         return
-    needed = {field.name for field in fields(Cell)} if artifact.columns else {"task", "dataset"}
+    needed = {entry.name for entry in fields(Cell)} if artifact.columns else {"task", "dataset"}
     for row in artifact.rows:
         for where in [column.where for column in artifact.columns] or [{}]:
             absent = needed - {**artifact.where, **row.where, **where}.keys()

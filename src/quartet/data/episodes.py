@@ -36,7 +36,7 @@ class Episodes:
     state: NDArray[np.float32] | None = None  # (M, state) where the task has a global state
     legal_actions: NDArray[np.bool_] | None = None  # (M, agents, actions) where the task forbids some
     subset: NDArray[np.int64] | None = None  # (E,) which of several small datasets each episode belongs to, from 0
-    returns_to_go: NDArray[np.float32] | None = None  # (M,) what generated episodes say of themselves; real ones are paid
+    returns_to_go: NDArray[np.float32] | None = None  # (M,) what generated episodes say is still to come
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

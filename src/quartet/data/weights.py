@@ -45,7 +45,7 @@ def of_run(episodes: Episodes, task: str, quality: str, hyperparameters: Mapping
 
 
 def of_seeds(weights: NDArray[np.float64], subsets: NDArray[np.int64] | None, seeds: int) -> NDArray[np.float64]:
-    """The weights (P, E) of a run's points for every seed of each, (P S, E): seed s learns from subset s mod their number.
+    """The weights (P, E) of a run for each seed, (P S, E): seed s learns from subset s mod their number.
 
     Without subsets all seeds share the weights of their point.
     """

@@ -16,9 +16,10 @@ from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
 from quartet.evaluation.strategies import ATTEMPTS
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS
+from quartet.names import AUGMENTED, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
+from quartet.stages.augmenting import make_larger
 from quartet.stages.importing import import_dataset
 from quartet.tasks.spec import Task
 from quartet.training import behaviour as online
@@ -60,6 +61,9 @@ def dataset(settings: Config, target: str, device: str) -> None:
     task, quality = _split(target, "dataset", 2)
     check("task", task, TASKS)
     check("dataset", quality, QUALITIES)
+    if quality in AUGMENTED:
+        make_larger(settings, target)
+        return
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from quartet.algorithms.base import Algorithm, Sampler
+from quartet.algorithms.base import Sampler, Trainable
 from quartet.nets.lanes import LaneRandom
 from quartet.training import checkpoint
 
@@ -18,7 +18,7 @@ LogRow = tuple[int, str, list[float]]  # update, metric, one value per lane
 
 
 def train(
-    algorithm: Algorithm,
+    algorithm: Trainable,
     sampler: Sampler,
     random: LaneRandom,
     *,
@@ -60,12 +60,12 @@ def log_csv(
     return "\n".join(lines) + "\n"
 
 
-def _save(algorithm: Algorithm, random: LaneRandom, path: Path, update: int, log: list[LogRow]) -> None:
+def _save(algorithm: Trainable, random: LaneRandom, path: Path, update: int, log: list[LogRow]) -> None:
     state: dict[str, Any] = {"update": update, "log": log, "random": random.state_dict()}
     checkpoint.save(path, {**state, "algorithm": algorithm.state_dict()})
 
 
-def _resume(algorithm: Algorithm, random: LaneRandom, path: Path) -> tuple[int, list[LogRow]]:
+def _resume(algorithm: Trainable, random: LaneRandom, path: Path) -> tuple[int, list[LogRow]]:
     if not path.exists():
         return 0, []
     state = checkpoint.load(path, str(random.device))

@@ -1,0 +1,21 @@
+"""The stage that measures a dataset made larger."""
+
+from quartet import paths, provenance
+from quartet.augmentation.examination import examine as compared
+from quartet.augmentation.sightings import legal
+from quartet.config import Config
+from quartet.data.episodes import open_episodes
+from quartet.names import AUGMENTED
+from quartet.stages.augmenting import split
+from quartet.toys.result import write_result
+
+
+def examine(settings: Config, target: str) -> None:
+    """Measure a dataset made larger against the few episodes that it was made of; those against each other."""
+    task, quality = split(target)
+    few = quality if quality.endswith("-few") else AUGMENTED[quality]
+    sources = [settings.paths.at(paths.DATASET, task=task, dataset=name) for name in dict.fromkeys((few, quality))]
+    out = settings.paths.at(paths.EXAMINATION, task=task, dataset=quality)
+    modules = ["quartet.augmentation.examination"]
+    with provenance.record([out], stage="examine", settings={}, inputs=sources, modules=modules):
+        write_result(out, compared(open_episodes(sources[0]), open_episodes(sources[-1]), legal(task)))
