@@ -26,6 +26,7 @@ rule all:
 
 include: "workflow/rules/behaviour.smk"
 include: "workflow/rules/datasets.smk"
+include: "workflow/rules/augmentation.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/trajectories.smk"

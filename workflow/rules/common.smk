@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from quartet import config as configuration
 from quartet import paths, plan, toys
 from quartet.errors import QuartetError
-from quartet.names import MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, SETTINGS, TASKS, TOYS, module_of
+from quartet.names import AUGMENTED, GENERATED, MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, TOYS, behaviour_of, module_of
 from quartet.provenance import source_digest
 
 try:
@@ -41,11 +41,9 @@ def prey_of(wildcards):
 
 
 def dataset_parts(wildcards):
-    """A mixture is made of two datasets, every other quality of the behaviour's files, or by a fixed player."""
+    """A mixture is made of two datasets, every other quality of the behaviour's files."""
     if wildcards.dataset in MIXTURES:
         return [f"{BASE}/datasets/{wildcards.task}/{part}.h5" for part in MIXTURES[wildcards.dataset]]
-    if wildcards.task in SCRIPTED:
-        return []
     return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.BEHAVIOUR_FILES]
 
 

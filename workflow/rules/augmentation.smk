@@ -1,0 +1,117 @@
+# EAQ: few episodes of a dataset, several times over; models of them; the datasets made of both; what is measured of those.
+
+
+ruleorder: imported > enlarged > dataset
+
+
+def enlarged_parts(wildcards):
+    """What a dataset made larger is made of: another dataset, and the models where episodes are generated."""
+    patterns = (
+        (paths.DATASET, paths.AUGMENTATION)
+        if wildcards.enlarged in GENERATED
+        else (paths.DATASET,)
+    )
+    return [
+        f"{BASE}/{p}".format(task=wildcards.task, dataset=AUGMENTED[wildcards.enlarged])
+        for p in patterns
+    ]
+
+
+def examined_parts(wildcards):
+    """The few episodes and what was made of them."""
+    few = (
+        wildcards.enlarged
+        if wildcards.enlarged.endswith("-few")
+        else AUGMENTED[wildcards.enlarged]
+    )
+    return [
+        f"{BASE}/datasets/{wildcards.task}/{name}.h5"
+        for name in dict.fromkeys((few, wildcards.enlarged))
+    ]
+
+
+def augmentation(wildcards):
+    """Everything that decides what is made: a change in it, and only that, makes it again."""
+    return configuration.augmentation(QUARTET, wildcards.task)
+
+
+rule enlarged:
+    input:
+        parts=enlarged_parts,
+    output:
+        episodes=f"{BASE}/{paths.DATASET}".replace("{dataset}", "{enlarged}"),
+        card=f"{BASE}/{paths.CARD}".replace("{dataset}", "{enlarged}"),
+    log:
+        f"{BASE}/logs/dataset/{{task}}/{{enlarged}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/dataset/{{task}}/{{enlarged}}.tsv"
+    wildcard_constraints:
+        enlarged="|".join(AUGMENTED),
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        options=OPTIONS,
+        settings=augmentation,
+        code=code_of("quartet.augmentation.recipes", "quartet.data.card"),
+    message:
+        "making the {wildcards.enlarged} dataset of {wildcards.task}"
+    shell:
+        "quartet dataset {wildcards.task}/{wildcards.enlarged} {params.options} 2> {log}"
+
+
+rule augment:
+    input:
+        episodes=f"{BASE}/{paths.DATASET}",
+    output:
+        models=f"{BASE}/{paths.AUGMENTATION}",
+        log=f"{BASE}/{paths.AUGMENTATION_LOG}",
+    log:
+        f"{BASE}/logs/augment/{{task}}/{{dataset}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/augment/{{task}}/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset="|".join(dict.fromkeys(AUGMENTED.values())),
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        options=OPTIONS,
+        settings=augmentation,
+        code=code_of("quartet.augmentation.recipes"),
+    message:
+        "training EAQ's models of {wildcards.task}/{wildcards.dataset}"
+    shell:
+        "quartet augment {wildcards.task}/{wildcards.dataset} {params.options} 2> {log}"
+
+
+rule examine:
+    input:
+        parts=examined_parts,
+    output:
+        examination=f"{BASE}/{paths.EXAMINATION}".replace("{dataset}", "{enlarged}"),
+    log:
+        f"{BASE}/logs/examine/{{task}}/{{enlarged}}.log",
+    benchmark:
+        f"{BASE}/benchmarks/examine/{{task}}/{{enlarged}}.tsv"
+    wildcard_constraints:
+        enlarged="|".join(AUGMENTED),
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        options=OPTIONS,
+        code=code_of("quartet.augmentation.examination"),
+    message:
+        "measuring the {wildcards.enlarged} dataset of {wildcards.task}"
+    shell:
+        "quartet examine {wildcards.task}/{wildcards.enlarged} {params.options} 2> {log}"
