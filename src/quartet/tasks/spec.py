@@ -61,6 +61,15 @@ class MaskedTask(Task, Protocol):
         """Which choices each agent has now, (n, agents, choices) bool; there is always one."""
 
 
+@runtime_checkable
+class Contest(MaskedTask, Protocol):
+    """A task of discrete actions that a team wins or does not."""
+
+    @property
+    def won(self) -> Tensor:
+        """Which episodes the team has won so far, (n,) bool."""
+
+
 def chosen(scores: Tensor, legal: Tensor) -> Tensor:
     """The highest-scored legal choice, the first of equals: scores and mask (..., choices) -> (...)."""
     return scores.masked_fill(~legal, -torch.inf).argmax(dim=-1)

@@ -1,0 +1,112 @@
+"""QMIX learned online: rounds of episodes side by side, and some updates from the memory after each."""
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from tqdm import tqdm
+
+from quartet.algorithms import qmix
+from quartet.algorithms.qmix import QMIX
+from quartet.nets.lanes import LaneRandom
+from quartet.tasks.spec import Contest
+from quartet.training.memory import Memory
+from quartet.training.online import EVALUATION_STREAM, TRAINING_STREAM, starts
+from quartet.training.rounds import Round, play_round
+from quartet.training.teams import Exploring, FrozenTeam
+
+
+@dataclass(frozen=True)
+class Online:
+    """Sizes, which the scale gives, and what is ours."""
+
+    updates: int  # of the networks
+    environments: int  # episodes side by side, a round
+    batch: int  # episodes of an update
+    hidden: int  # width of the agents' network
+    evaluations: int  # snapshots, the closer together the earlier
+    evaluation_episodes: int  # of each, the same starts for all
+    seed: int  # of networks, episodes and exploration
+    kept: int  # steps of the whole training that are kept as its replay, in rounds evenly spread
+    updates_a_round: int = 16  # (ours: one update for four episodes; PyMARL has one for one)
+    remembered: int = 150_000  # steps in memory (ours: what a laptop holds; PyMARL has 5,000 episodes)
+    first_share: float = 1.0  # of choices at random (PyMARL)
+    last_share: float = 0.05  # and from `explored` on, in evaluations and in the datasets (PyMARL, OG-MARL)
+    explored: float = 0.1  # of the updates, over which the share falls (ours)
+    learner: qmix.Config = field(
+        default_factory=lambda: qmix.Config(
+            hidden=64,  # replaced by the scale's
+            rate=1e-3,  # PyMARL2 (Hu et al. 2021)
+            clip=10.0,  # PyMARL
+            gamma=0.99,
+            target_every=200,
+            rho=1.0,
+            td_lambda=0.6,  # PyMARL2
+            embed=32,
+            hyper=64,
+            context="state",
+            sequence=0,  # whole episodes
+            period=0,
+        )
+    )
+
+    def share_at(self, update: int) -> float:
+        """The share of choices at random after `update` updates."""
+        done = min(1.0, update / (self.explored * self.updates))
+        return self.first_share + done * (self.last_share - self.first_share)
+
+    def schedule(self) -> set[int]:
+        """The updates after which the team is evaluated, quadratically spaced: a poor one must not be overshot."""
+        shares = [(number / self.evaluations) ** 2 for number in range(1, self.evaluations + 1)]
+        return {max(1, round(self.updates * share)) for share in shares}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The team after some updates, and how well it does at the last share of random choices."""
+
+    update: int
+    transitions: int  # played before it was taken
+    mean: float  # of the evaluation episodes' returns
+    sd: float
+    wins: float  # share of them
+    team: FrozenTeam
+
+
+def learn(task: Contest, aside: Contest, config: Online, device: str = "cpu") -> tuple[list[Snapshot], list[Round]]:
+    """Train in `task`, judge in `aside`; the snapshots, and rounds from the whole training."""
+    generator = torch.Generator(device).manual_seed(config.seed)
+    settings = replace(config.learner, hidden=config.hidden)
+    learner = QMIX(task.spec, settings, (config.seed,), torch.device(device))
+    random, memory = LaneRandom((config.seed,), task.spec.agents, device), Memory(task.spec, config.remembered, device)
+    snapshots, schedule = [judged(aside, frozen(learner), config, 0, 0)], config.schedule()
+    replay: list[Round] = []
+    bar = tqdm(total=config.updates, desc="QMIX", unit="update", mininterval=1.0)
+    for update in range(1, config.updates + 1):
+        if (update - 1) % config.updates_a_round == 0:
+            explorer = Exploring(frozen(learner), config.share_at(update), generator)
+            first = (update - 1) // config.updates_a_round * config.environments
+            played = play_round(task, explorer, starts(TRAINING_STREAM, config.seed, first, config.environments))
+            memory.add(played)
+            if sum(len(kept.rewards) for kept in replay) <= config.kept * (update - 1) / config.updates:
+                replay.append(played)
+        learner.update(memory.sample(config.batch, generator), random)
+        bar.update()
+        if update in schedule:
+            snapshots.append(judged(aside, frozen(learner), config, update, memory.written))
+            bar.set_postfix_str(f"return {snapshots[-1].mean:.1f}")
+    bar.close()
+    return snapshots, replay
+
+
+def frozen(learner: QMIX) -> FrozenTeam:
+    """The team as it is now."""
+    return FrozenTeam(learner.net, learner.networks[learner.actor].clone())
+
+
+def judged(task: Contest, team: FrozenTeam, config: Online, update: int, transitions: int) -> Snapshot:
+    """A snapshot: every team meets the same starts with the same random numbers."""
+    generator = torch.Generator(team.parameters.device).manual_seed(config.seed)
+    seeds = starts(EVALUATION_STREAM, config.seed, 0, config.evaluation_episodes)
+    returns = play_round(task, Exploring(team, config.last_share, generator), seeds).returns
+    wins = float(task.won.float().mean())
+    return Snapshot(update, transitions, float(returns.mean()), float(returns.std(correction=0)), wins, team)
