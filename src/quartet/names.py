@@ -17,7 +17,6 @@ _SHARED_MODULES = {
     **dict.fromkeys(BATTLES, "battle"),
 }
 NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
-SCRIPTED = DRONES  # tasks whose data a fixed player collects: no behaviour is trained
 BATTLE_QUALITIES = ("good", "medium", "poor", "replay")  # OG-MARL: three by their mean return; of SMACv2 the replay
 QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert", "good", "poor", "replay")
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
@@ -52,6 +51,11 @@ TOYS = {  # the methods that can play each toy
 def module_of(task: str) -> str:
     """The module that defines a task."""
     return f"quartet.tasks.{_SHARED_MODULES.get(task, task)}"
+
+
+def behaviour_of(task: str) -> str:
+    """The module that trains a task's behaviour policies."""
+    return "quartet.training.drone_behaviour" if task in DRONES else "quartet.training.behaviour"
 
 
 def settings_of(task: str) -> tuple[str, ...]:

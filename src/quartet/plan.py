@@ -11,7 +11,7 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import AUGMENTED, GENERATED, METRICS, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS, TOYS, TRAINED
+from quartet.names import AUGMENTED, GENERATED, METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS, TOYS, TRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +71,7 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     made = {*MIXTURES, *AUGMENTED}
     played = {(t, d) for t, d in datasets if d not in made and f"{t}/{d}" not in config.imports}
     modelled = {(t, AUGMENTED[d]) for t, d in datasets if d in GENERATED}
-    collected = {t for t, _ in played if t not in SCRIPTED}
+    collected = {task for task, _ in played}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),

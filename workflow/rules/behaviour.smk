@@ -42,7 +42,7 @@ rule behaviour:
     params:
         options=OPTIONS,
         settings=sized("behaviour"),
-        code=code_of("quartet.training.behaviour"),
+        code=lambda wildcards: code_of(behaviour_of(wildcards.task)),
     message:
         "training the behaviour policies of {wildcards.task} online"
     shell:

@@ -7,7 +7,18 @@ from snakemake.exceptions import WorkflowError
 from quartet import config as configuration
 from quartet import paths, plan, toys
 from quartet.errors import QuartetError
-from quartet.names import AUGMENTED, GENERATED, MIXTURES, NEED_PREY, QUALITIES, SETTINGS, TASKS, TOYS, behaviour_of, module_of
+from quartet.names import (
+    AUGMENTED,
+    GENERATED,
+    MIXTURES,
+    NEED_PREY,
+    QUALITIES,
+    SETTINGS,
+    TASKS,
+    TOYS,
+    behaviour_of,
+    module_of,
+)
 from quartet.provenance import source_digest
 
 try:

@@ -16,14 +16,14 @@ from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
 from quartet.evaluation.strategies import ATTEMPTS
-from quartet.names import AUGMENTED, MIXTURES, NEED_PREY, QUALITIES, SCRIPTED, TASKS
+from quartet.names import AUGMENTED, DRONES, MIXTURES, NEED_PREY, QUALITIES, TASKS, behaviour_of
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.augmenting import make_larger
 from quartet.stages.importing import import_dataset
 from quartet.tasks.spec import Task
 from quartet.training import behaviour as online
-from quartet.training import loop, sweeps
+from quartet.training import drone_behaviour, loop, sweeps
 from quartet.training import prey as preys
 from quartet.training.collect import build_dataset
 
@@ -39,7 +39,7 @@ def prey(settings: Config, target: str, device: str) -> None:
 
 def behaviour(settings: Config, target: str, device: str) -> None:
     """Train the policies that collect a task's data, online."""
-    task = check("task", target, tuple(name for name in TASKS if name not in SCRIPTED))
+    task = check("task", target, TASKS)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     outputs = [folder / name for name in paths.BEHAVIOUR_FILES]
     sizes = config.sized(settings.scale, "behaviour", task)
@@ -48,9 +48,12 @@ def behaviour(settings: Config, target: str, device: str) -> None:
         stage="behaviour",
         settings=sizes,
         inputs=_prey_file(settings, task),
-        modules=["quartet.training.behaviour"],
+        modules=[behaviour_of(task)],
     ):
-        online.train_behaviour(task, _prey(settings, task, device), sizes, folder, device)
+        if task in DRONES:
+            drone_behaviour.train_drones(task, sizes, folder, device)
+        else:
+            online.train_behaviour(task, _prey(settings, task, device), sizes, folder, device)
 
 
 def dataset(settings: Config, target: str, device: str) -> None:
@@ -67,7 +70,7 @@ def dataset(settings: Config, target: str, device: str) -> None:
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]
-    trained = [] if task in SCRIPTED else [folder / name for name in paths.BEHAVIOUR_FILES]
+    trained = [folder / name for name in paths.BEHAVIOUR_FILES]
     inputs = [*_prey_file(settings, task), *(parts or trained)]
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
     sizes = config.sized(settings.scale, "datasets", task) | {"seed": settings.scale["behaviour"]["seed"]}

@@ -1,4 +1,4 @@
-"""The six datasets of a task, collected from its behaviour policies or a fixed player, or mixed from each other."""
+"""The six datasets of a task, collected from its behaviour policies, or mixed from each other."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,12 +9,11 @@ from quartet import tasks
 from quartet.data.episodes import Episodes, open_episodes, write_episodes
 from quartet.data.mixtures import MIXTURES, mix
 from quartet.errors import unknown
-from quartet.names import SCRIPTED
-from quartet.tasks.drones import SIZES, Drones
+from quartet.names import DRONES
 from quartet.tasks.scenario import Policy
 from quartet.tasks.spec import Task
 from quartet.training.actors import load_actor
-from quartet.training.fights import SHARES, collect_fights
+from quartet.training.drone_behaviour import collect_drones
 from quartet.training.online import DATASET_STREAM, Buffer, explore, play, starts, uniform
 
 NOISE = 0.1  # sd of the noise on a behaviour's actions: OMAR collected with "policies plus noise"
@@ -36,9 +35,8 @@ def build_dataset(
     if quality in MIXTURES:
         most, rest = (open_episodes(part) for part in parts)
         episodes = mix(quality, most, rest, sizes["seed"])
-    elif task_name in SCRIPTED and quality in SHARES:
-        fights = Drones(SIZES[task_name], device)
-        episodes = collect_fights(fights, task_name, quality, sizes["transitions"], sizes["seed"])
+    elif task_name in DRONES:
+        episodes = collect_drones(task_name, quality, behaviour, sizes["transitions"], sizes["seed"], device)
     elif quality == "medium-replay":
         episodes = open_episodes(behaviour / "replay.h5")
     elif quality in _STREAMS:

@@ -1,11 +1,8 @@
-"""Datasets of drone combat: fights of hunters that make some of their choices at random.
+"""Fights of drone combat as they were played, whole: to learn from while they come in, and as datasets."""
 
-DoF kept the replay of MADDPG's training (D.3.5), which ranges from random play to what it learned in the end; the
-stand-in for it, `medium-replay`, ranges from random play to the script that also flies the opponents. Our choice: the
-same recipe for every number of drones, with nothing to tune.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,17 +12,13 @@ from torch.nn.functional import one_hot
 
 from quartet.data.episodes import Episodes, combine, episode_returns
 from quartet.tasks.drones import Drones
-from quartet.tasks.hunters import hunt
-from quartet.tasks.spec import chosen
+from quartet.tasks.spec import TaskSpec, chosen
+from quartet.training.maddpg import Minibatch
 from quartet.training.online import DATASET_STREAM, starts
 
-SHARES = {  # of choices that are random: every episode's own, uniform between the two
-    "random": (1.0, 1.0),
-    "medium-replay": (0.0, 1.0),
-    "medium": (0.5, 0.5),
-    "expert": (0.0, 0.0),
-}
-_AT_ONCE = 64  # fights side by side
+Choose = Callable[[Tensor, Tensor], Tensor]  # observations and what is legal -> a score for every choice
+AT_ONCE = 16  # fights side by side when a dataset is collected
+STREAMS = {"random": 0, "medium": 1, "expert": 2}  # the qualities that are played, each from its own starts
 
 
 @dataclass(frozen=True)
@@ -41,42 +34,31 @@ class Moment:
     truncations: Tensor  # (n,)
 
 
-def collect_fights(task: Drones, name: str, quality: str, transitions: int, seed: int) -> Episodes:
+def collect_fights(
+    task: Drones, name: str, quality: str, choose: Choose, behaviour: str, transitions: int, seed: int
+) -> Episodes:
     """At least `transitions` transitions of whole fights, rounded up to rounds of fights side by side."""
-    stream = DATASET_STREAM + list(SHARES).index(quality)
-    generator = torch.Generator(task.device).manual_seed((seed << 8) + stream)
     rounds: list[Episodes] = []
     while sum(part.transitions for part in rounds) < transitions:
-        seeds = starts(stream, seed, len(rounds) * _AT_ONCE, _AT_ONCE)
-        rounds.append(_round(task, name, quality, seeds, generator))
-    every = [(part, np.arange(len(part))) for part in rounds]
-    return combine(every, quality, rounds[0].behaviour)
+        seeds = starts(DATASET_STREAM + STREAMS[quality], seed, len(rounds) * AT_ONCE, AT_ONCE)
+        rounds.append(fight(task, name, choose, seeds))
+    return combine([(part, np.arange(len(part))) for part in rounds], quality, behaviour)
 
 
-def _round(task: Drones, name: str, quality: str, seeds: Tensor, generator: torch.Generator) -> Episodes:
+def fight(task: Drones, name: str, choose: Choose, seeds: Tensor) -> Episodes:
     """One fight per seed."""
-    low, high = SHARES[quality]
-    shares = low + (high - low) * torch.rand(len(seeds), 1, generator=generator, device=task.device)
     observations, moments = task.reset(seeds), []
     while not (task.over.all() or task.time >= task.spec.horizon):
         legal, going = task.legal(), ~task.over
-        actions = one_hot(_choices(task, legal, shares, generator), task.spec.choices).float()
+        actions = one_hot(chosen(choose(observations, legal), legal), task.spec.choices).float()
         step = task.step(actions)
         ended = step.terminals & going
         moments.append(Moment(observations, legal, actions, step.rewards, going, ended, step.truncations))
         observations = step.observations
-    return _episodes(task, name, quality, moments, observations)
+    return _episodes(task, name, moments, observations)
 
 
-def _choices(task: Drones, legal: Tensor, shares: Tensor, generator: torch.Generator) -> Tensor:
-    """The hunters' choices, some of them replaced by legal ones at random, (n, N)."""
-    scores = torch.rand(legal.shape, generator=generator, device=task.device)
-    at_random = torch.rand(legal.shape[:2], generator=generator, device=task.device) < shares
-    hunting = chosen(one_hot(hunt(task.combat, 0), task.spec.choices).float(), legal)
-    return torch.where(at_random, chosen(scores, legal), hunting)
-
-
-def _episodes(task: Drones, name: str, quality: str, moments: list[Moment], last: Tensor) -> Episodes:
+def _episodes(task: Drones, name: str, moments: list[Moment], last: Tensor) -> Episodes:
     """What happened until each fight was decided, one fight after the other."""
     going = torch.stack([moment.going for moment in moments], dim=1)  # (n, steps)
 
@@ -85,11 +67,10 @@ def _episodes(task: Drones, name: str, quality: str, moments: list[Moment], last
 
     offsets = np.concatenate([[0], going.sum(dim=1).cumsum(0).cpu().numpy()]).astype(np.int64)
     rewards = rows([moment.rewards for moment in moments]).astype(np.float32)
-    low, high = SHARES[quality]
     return Episodes(
         task=name,
-        quality=quality,
-        behaviour=f"hunters that make {low:.0%} to {high:.0%} of their choices at random",
+        quality="",
+        behaviour="",
         spec=task.spec,
         observations=rows([moment.observations for moment in moments]).astype(np.float32),
         actions=rows([moment.actions for moment in moments]).astype(np.float32),
@@ -101,3 +82,50 @@ def _episodes(task: Drones, name: str, quality: str, moments: list[Moment], last
         final_observations=last.cpu().numpy(),  # a decided fight stands still
         legal_actions=rows([moment.legal for moment in moments]).astype(np.bool_),
     )
+
+
+class Memory:
+    """All fights so far, one after the other; room is reserved, and taken from the machine only as it fills."""
+
+    def __init__(self, spec: TaskSpec, rows: int) -> None:
+        wide = (rows, spec.agents)
+        self._steps: dict[str, NDArray[Any]] = {
+            "observations": np.empty((*wide, spec.observation), np.float32),
+            "actions": np.empty((*wide, spec.choices), np.float32),
+            "rewards": np.empty(wide, np.float32),
+            "terminals": np.empty(rows, np.bool_),
+            "truncations": np.empty(rows, np.bool_),
+            "legal_actions": np.empty((*wide, spec.choices), np.bool_),
+        }
+        self.rows, self._fights = 0, list[Episodes]()
+
+    def add(self, fights: Episodes) -> None:
+        """Note some fights that were fought to their ends."""
+        place = slice(self.rows, self.rows + fights.transitions)
+        for name, kept in self._steps.items():
+            kept[place] = getattr(fights, name)
+        self.rows = place.stop
+        self._fights.append(replace(fights, **{name: kept[place] for name, kept in self._steps.items()}))  # type: ignore[arg-type]
+
+    def sample(self, batch: int, generator: torch.Generator) -> Minibatch:
+        """Joint moments drawn uniformly from all so far; the horizon counts as an end, it is hardly ever reached."""
+        rows = torch.randint(self.rows, (batch,), generator=generator, device=generator.device).cpu().numpy()
+        later = np.minimum(rows + 1, self.rows - 1)  # after a last row comes another fight, which `ends` leaves out
+        seen, legal = self._steps["observations"], self._steps["legal_actions"]
+        ends = self._steps["terminals"][rows] | self._steps["truncations"][rows]
+        drawn = (seen[rows], legal[rows], self._steps["actions"][rows], self._steps["rewards"][rows, 0])
+        return Minibatch(*(torch.from_numpy(a).to(generator.device) for a in (*drawn, seen[later], legal[later], ends)))
+
+    def episodes(self, quality: str, behaviour: str) -> Episodes:
+        """All of them."""
+        fights, steps = self._fights, {name: kept[: self.rows] for name, kept in self._steps.items()}
+        lengths = np.concatenate([part.lengths for part in fights])
+        return replace(
+            fights[0],
+            quality=quality,
+            behaviour=behaviour,
+            offsets=np.concatenate([[0], lengths.cumsum()]).astype(np.int64),
+            returns=np.concatenate([part.returns for part in fights]),
+            final_observations=np.concatenate([part.final_observations for part in fights]),
+            **steps,  # type: ignore[arg-type]
+        )
