@@ -9,6 +9,7 @@ from quartet import paths, plan, toys
 from quartet.errors import QuartetError
 from quartet.names import (
     AUGMENTED,
+    BATTLES,
     GENERATED,
     MIXTURES,
     NEED_PREY,
@@ -17,6 +18,7 @@ from quartet.names import (
     TASKS,
     TOYS,
     behaviour_of,
+    collector_of,
     module_of,
 )
 from quartet.provenance import source_digest
@@ -55,7 +57,7 @@ def dataset_parts(wildcards):
     """A mixture is made of two datasets, every other quality of the behaviour's files."""
     if wildcards.dataset in MIXTURES:
         return [f"{BASE}/datasets/{wildcards.task}/{part}.h5" for part in MIXTURES[wildcards.dataset]]
-    return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.BEHAVIOUR_FILES]
+    return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.behaviour_files(wildcards.task)]
 
 
 def published_files(folder):

@@ -13,7 +13,7 @@ from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
 from quartet.evaluation.strategies import counted
-from quartet.names import COUNTED
+from quartet.names import BATTLES, COUNTED
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Ends:
 
 
 NO_ENDS = Ends(None, None)  # of what is counted, not paid
+BATTLE_ENDS = Ends(0.0, 20.0)  # SMAC: the least and the most that a battle pays
 NOWHERE = Cell("", "", "", "", "", "")  # of what is printed alone
 
 
@@ -192,7 +193,9 @@ def _read(cell: Cell, file: Path) -> Returns | None:
 
 
 def own_ends(results: Path | None, task: str) -> Ends:
-    """Mean return of our own random and expert datasets."""
+    """Mean return of our own random and expert datasets; of battles, what they can pay."""
+    if task in BATTLES:
+        return BATTLE_ENDS
     if results is None:
         return NO_ENDS
     files = [results / paths.CARD.format(task=task, dataset=quality) for quality in ("random", "expert")]

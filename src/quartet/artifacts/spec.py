@@ -9,10 +9,18 @@ from typing import Any
 from quartet import paths
 from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED
 from quartet.errors import QuartetError, unknown
-from quartet.names import run_of
+from quartet.names import BATTLES, run_of
 from quartet.schema import load_yaml
 
 Where = Mapping[str, str]  # some of a cell's coordinates
+
+
+def named(where: Where) -> dict[str, str]:
+    """Coordinates in which a quality and what was made of it name a dataset together: poor and eaq are poor-eaq."""
+    others = {name: place for name, place in where.items() if name not in ("quality", "made")}
+    if len(others) == len(where):
+        return others
+    return {"dataset": f"{where['quality']}-{where['made']}", **others}
 
 
 @dataclass(frozen=True, order=True)
@@ -96,7 +104,7 @@ class Artifact:
 
     def cell(self, row: Row, column: Column) -> Cell:
         """The cell at a row and column; the more specific of artifact, row and column wins."""
-        return Cell(**{**self.where, **row.where, **column.where})
+        return Cell(**named({**self.where, **row.where, **column.where}))
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -107,12 +115,12 @@ class Artifact:
 
     @cached_property
     def datasets(self) -> tuple[tuple[str, str], ...]:
-        """The (task, dataset) cards it reads: its rows'; for a table, the two ends of the normalised score."""
+        """The (task, dataset) cards it reads: its rows'; for a table, the ends of the score, but of battles."""
         if self.kind in UNTRAINED:
             return ()
         own = [(row.task, row.dataset) for row in self.rows] if self.kind == "scatter" or not self.cells else []
         tasks = dict.fromkeys(row.task for row in self.rows) if self.cells else ()
-        ends = [(task, end) for task in tasks for end in ("random", "expert")]
+        ends = [(task, end) for task in tasks if task not in BATTLES for end in ("random", "expert")]
         return tuple(dict.fromkeys(own + ends))
 
     @property
@@ -144,7 +152,7 @@ class Artifact:
     def examined(self) -> tuple[tuple[str, str], ...]:
         """The datasets made larger whose examination it shows."""
         rows = self.rows if self.kind in EXAMINED else ()
-        wheres = [{**self.where, **row.where, **column.where} for row in rows for column in self.columns]
+        wheres = [named({**self.where, **row.where, **column.where}) for row in rows for column in self.columns]
         return tuple(dict.fromkeys((where["task"], where["dataset"]) for where in wheres))
 
     @property
@@ -265,7 +273,7 @@ def _decided(artifact: Artifact, place: str) -> None:
     needed = {entry.name for entry in fields(Cell)} if artifact.columns else {"task", "dataset"}
     for row in artifact.rows:
         for where in [column.where for column in artifact.columns] or [{}]:
-            absent = needed - {**artifact.where, **row.where, **where}.keys()
+            absent = needed - named({**artifact.where, **row.where, **where}).keys()
             if absent:
                 raise QuartetError(
                     f"row '{row.id}' leaves {', '.join(sorted(absent))} open", where=place, mend="add it under 'cell'"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,20 @@ from quartet.artifacts.spec import Paper
 from quartet.errors import QuartetError, unknown
 from quartet.schema import load_yaml
 
-Place = tuple[str, str, str]  # artifact, row, column
+Place = tuple[str, str, str]  # artifact, row, column; `*/3m-*` is the mean of all rows that it fits
 
 
 @dataclass(frozen=True)
 class Stated:
-    """One number: a printed cell, how many times another it is, or its change from another in per cent."""
+    """One number: a printed cell, how many times another it is, its change from another, or its gain over it."""
 
     id: str
     says: str
     evidence: str
     of: Place
-    measure: str  # value | times | change
+    measure: str  # value | times | change | gain
     to: Place | None = None
+    whole: float | None = None  # gain: of what the difference is a share
     number: float | None = None  # as the text has it; None where the text only speaks of growth or savings
     reading: str = ""
 
@@ -60,7 +62,7 @@ def shown_as(measure: str, value: float | None) -> str:
     if value is None:
         return ""
     rounded = f"{round(value, 2):g}"
-    return {"value": rounded, "times": f"× {rounded}", "change": f"{rounded} %"}[measure]
+    return {"value": rounded, "times": f"× {rounded}", "change": f"{rounded} %", "gain": f"{rounded} points"}[measure]
 
 
 def _recount(entry: Stated, paper: Paper, root: Path) -> float:
@@ -68,15 +70,18 @@ def _recount(entry: Stated, paper: Paper, root: Path) -> float:
     if entry.to is None:
         return value
     other = _printed(entry.to, paper, root, entry.id)
+    if entry.whole is not None:
+        return 100 * (value - other) / entry.whole
     return value / other if entry.measure == "times" else 100 * (value / other - 1)
 
 
 def _printed(place: Place, paper: Paper, root: Path, name: str) -> float:
     artifact, row, column = place
     cells = read_published(paper.artifact(artifact), root)
-    if (row, column) not in cells:
+    fitting = [cell.mean for key, cell in cells.items() if key[1] == column and fnmatchcase(key[0], row)]
+    if not fitting:
         raise unknown("cell", f"{row} {column}", (" ".join(key) for key in cells), where=f"stated.{name}")
-    mean = cells[row, column].mean
-    if mean is None:
+    means = [mean for mean in fitting if mean is not None]
+    if len(means) < len(fitting):
         raise QuartetError(f"{artifact} {row} {column} has no number", where=f"claims.yaml: stated.{name}")
-    return mean
+    return sum(means) / len(means)

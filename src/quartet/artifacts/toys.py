@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from quartet import paths
 from quartet.artifacts import text
 from quartet.artifacts.output import Order, heading, laid_out
@@ -44,6 +46,7 @@ def view(order: Order) -> dict[str, Any]:
     return {
         **heading(artifact, stamp),
         "header": told(order, results),
+        "over": "seeds",
         **laid_out(artifact, cells),
     }
 
@@ -51,14 +54,17 @@ def view(order: Order) -> dict[str, Any]:
 def _measured(results: dict[tuple[str, str], Result], row: Row, column: Column) -> dict[str, Any]:
     """One cell: mean, deviation and interval over seeds."""
     toy, method, measure = row.where["toy"], column.where["method"], row.where["measure"]
-    found = results.get((toy, method))
-    cell: dict[str, Any] = {"toy": toy, "method": method, "measure": measure}
-    if found is None or measure not in found.measures:
-        return {**cell, "mean": None, "sd": None, "low": None, "high": None, "seeds": 0, "shown": text.DASH, "span": ""}
-    seeds = found.seeds(measure)
+    return {"toy": toy, "method": method, "measure": measure, **summary(results.get((toy, method)), measure)}
+
+
+def summary(found: Result | None, measure: str) -> dict[str, Any]:
+    """Mean, deviation and interval of a measure over what it was repeated for; nothing where there is none."""
+    seeds = np.empty(0) if found is None or measure not in found.measures else found.seeds(measure)
+    seeds = seeds[np.isfinite(seeds)]
+    if not seeds.size:
+        return {"mean": None, "sd": None, "low": None, "high": None, "seeds": 0, "shown": text.DASH, "span": ""}
     low, high = statistics.interval([seeds])
     return {
-        **cell,
         "mean": statistics.mean(seeds),
         "sd": statistics.deviation(seeds),
         "low": low,

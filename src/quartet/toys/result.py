@@ -35,4 +35,4 @@ def read_result(path: Path) -> Result:
     try:
         return Result(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
-        raise QuartetError("damaged result of a toy", where=str(path), mend="delete it and run it again") from error
+        raise QuartetError("damaged result", where=str(path), mend="delete it and run it again") from error

@@ -1,0 +1,41 @@
+"""t-SNE of observations, real and new: a panel a row and column."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from quartet.artifacts import style
+from quartet.artifacts.examined import examinations, place, told
+from quartet.artifacts.output import Order
+from quartet.toys.result import Result
+
+SIDE = 2.1  # of a panel, in inches
+KINDS = (("original", style.COLOURS[0], "o"), ("new", style.COLOURS[3], "x"))
+
+
+def draw(order: Order) -> Figure:
+    """The first subset's observations; axes of a t-SNE have no unit."""
+    artifact, found = order.artifact, examinations(order.artifact, order.results)
+    shape = len(artifact.rows), len(artifact.columns)
+    figure = Figure(figsize=(SIDE * shape[1] + 0.3, SIDE * shape[0] + 0.6), layout="constrained")
+    for row, axes in zip(artifact.rows, figure.subplots(*shape, squeeze=False), strict=True):
+        for column, axis in zip(artifact.columns, axes, strict=True):
+            axis.set(xticks=[], yticks=[])
+            if row is artifact.rows[0]:
+                axis.set_title(column.title, size=9)
+            _panel(axis, found.get(place(artifact, row, column)))
+        axes[0].set_ylabel(row.title)
+    keys = figure.axes[0].get_legend_handles_labels()[0]
+    if keys:
+        figure.legend(handles=keys, loc="outside upper right", ncols=2, markerscale=2)
+    style.footer(figure, f"{told(order, found)} · observations of the first subset", order.stamp.banner)
+    return figure
+
+
+def _panel(axis: Axes, result: Result | None) -> None:
+    if result is None:
+        style.missing(axis)
+        return
+    for number, (name, colour, marker) in enumerate(KINDS):
+        points = [(x, y) for x, y, kind in result.points if kind == number]
+        across, up = zip(*points, strict=True)
+        axis.scatter(across, up, s=4, linewidths=0.5, alpha=0.7, color=colour, marker=marker, label=name)
