@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 from test_data import make
 
-from quartet.data.episodes import open_episodes, write_episodes
+from quartet.data.episodes import Episodes, open_episodes, write_episodes
 from quartet.errors import QuartetError
 
 
+def discrete(lengths: list[int]) -> Episodes:
+    """Episodes of two choices, in which every agent made the first; both were legal."""
+    made = make(lengths)
+    actions, legal = np.zeros_like(made.actions), np.ones(made.actions.shape, bool)
+    actions[..., 0] = 1
+    return replace(made, spec=replace(made.spec, choices=2), actions=actions, legal_actions=legal)
+
+
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    written = replace(make([3, 5, 2]), legal_actions=np.ones((10, 2, 4), bool))
+    written = discrete([3, 5, 2])
     write_episodes(tmp_path / "a.h5", written)
     read = open_episodes(tmp_path / "a.h5")
     assert (read.task, read.quality, read.behaviour, read.spec) == ("spread", "medium", "test", written.spec)
@@ -27,10 +35,35 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_the_number_of_choices_is_kept_and_continuous_tasks_say_nothing_of_it(tmp_path: Path) -> None:
     continuous = make([3])
     write_episodes(tmp_path / "a.h5", continuous)
-    write_episodes(tmp_path / "b.h5", replace(continuous, spec=replace(continuous.spec, choices=2)))
+    write_episodes(tmp_path / "b.h5", discrete([3]))
     with h5py.File(tmp_path / "a.h5") as file:
         assert "choices" not in file.attrs
     assert [open_episodes(tmp_path / name).spec.choices for name in ("a.h5", "b.h5")] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("field", "index", "value", "message"),
+    [
+        ("legal_actions", (4, 1, 0), False, "'legal_actions' forbids a choice that was made"),
+        ("actions", (4, 1, 1), 1, "'actions' is not one choice an agent"),
+        ("actions", (4, 1, 0), 0, "'actions' is not one choice an agent"),
+        ("actions", (4, 1, 1), 0.5, "'actions' is not one choice an agent"),
+    ],
+)
+def test_a_choice_is_one_and_legal(
+    field: str, index: tuple[int, ...], value: float, message: str, tmp_path: Path
+) -> None:
+    write_episodes(tmp_path / "a.h5", discrete([3, 5]))
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file[field][index] = value
+    with pytest.raises(QuartetError, match=message):
+        open_episodes(tmp_path / "a.h5")
+
+
+def test_there_is_a_legal_action_for_every_choice_and_none_where_there_are_no_choices(tmp_path: Path) -> None:
+    for episodes, choices in ((make([3]), 2), (discrete([3]), 5)):
+        with pytest.raises(QuartetError, match="'legal_actions' is bool"):
+            write_episodes(tmp_path / "a.h5", replace(episodes, legal_actions=np.ones((3, 2, choices), bool)))
 
 
 def test_equal_episodes_give_equal_bytes(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def write_episodes(path: str | Path, episodes: Episodes) -> None:
     for name, array in arrays.items():
         field = FIELDS[name]
         expected = expected_shape(field, episodes.spec, episodes.transitions, len(episodes))
-        if array.dtype != np.dtype(field.dtype) or not _fits(array.shape, expected):
+        if array.dtype != np.dtype(field.dtype) or array.shape != expected:
             raise QuartetError(
                 f"field '{name}' is {array.dtype} {array.shape}, not {field.dtype} {expected}", where=str(path)
             )
@@ -134,10 +134,6 @@ def _rows_of(episodes: Episodes, chosen: NDArray[np.int64]) -> NDArray[np.int64]
     return np.repeat(episodes.offsets[chosen] - before, lengths) + np.arange(lengths.sum())
 
 
-def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
-
-
 def _check_values(episodes: Episodes, place: Path) -> None:
     """Offsets rise from 0 to M, every value is one its type allows, and the returns are those of the rewards."""
     offsets = episodes.offsets
@@ -150,9 +146,22 @@ def _check_values(episodes: Episodes, place: Path) -> None:
                 raise _bad(place, name, "holds numbers that are not finite")
             if array.dtype == np.bool_ and rows.view(np.uint8).max(initial=0) > 1:
                 raise _bad(place, name, "holds bytes that are neither true nor false")
+    if episodes.spec.choices:
+        _check_choices(episodes, place)
     expected = episode_returns(episodes.rewards, offsets)
     if not np.allclose(episodes.returns, expected, rtol=1e-4, atol=1e-3):
         raise _bad(place, "returns", "is not the sum of the rewards")
+
+
+def _check_choices(episodes: Episodes, place: Path) -> None:
+    """Every agent makes one choice, and one that it had."""
+    for start in range(0, len(episodes.actions), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        made = episodes.actions[rows] == 1
+        if not (made.sum(axis=2) == 1).all() or np.count_nonzero(episodes.actions[rows]) != np.count_nonzero(made):
+            raise _bad(place, "actions", "is not one choice an agent")
+        if episodes.legal_actions is not None and not episodes.legal_actions[rows][made].all():
+            raise _bad(place, "legal_actions", "forbids a choice that was made")
 
 
 def _bad(place: Path, name: str, what: str) -> QuartetError:

@@ -21,7 +21,7 @@ class Field:
 
     dtype: str
     per: str  # "step" (M rows), "episode" (E rows) or "boundary" (E + 1 rows)
-    axes: tuple[str, ...] = ()  # names of TaskSpec sizes; "*" is any size
+    axes: tuple[str, ...] = ()  # names of TaskSpec sizes
     optional: bool = False
 
 
@@ -35,7 +35,7 @@ FIELDS: dict[str, Field] = {
     "returns": Field("<f4", "episode"),
     "final_observations": Field("<f4", "episode", ("agents", "observation")),
     "state": Field("<f4", "step", ("state",), optional=True),
-    "legal_actions": Field("|b1", "step", ("agents", "*"), optional=True),
+    "legal_actions": Field("|b1", "step", ("agents", "choices"), optional=True),
     "subset": Field("<i8", "episode", optional=True),
     "returns_to_go": Field("<f4", "step", optional=True),
 }
@@ -52,10 +52,10 @@ class Layout:
     places: dict[str, tuple[int, tuple[int, ...]]]  # name -> (byte offset, shape)
 
 
-def expected_shape(field: Field, spec: TaskSpec, transitions: int, episodes: int) -> tuple[int | None, ...]:
-    """The shape a field must have; None where any size will do."""
+def expected_shape(field: Field, spec: TaskSpec, transitions: int, episodes: int) -> tuple[int, ...]:
+    """The shape a field must have."""
     rows = {"step": transitions, "episode": episodes, "boundary": episodes + 1}[field.per]
-    return (rows, *(None if axis == "*" else getattr(spec, axis) for axis in field.axes))
+    return (rows, *(getattr(spec, axis) for axis in field.axes))
 
 
 def read_layout(path: Path) -> Layout:
@@ -120,17 +120,13 @@ def _length(dataset: h5py.Dataset) -> int:
     return int(dataset.shape[0]) if dataset.shape else 0
 
 
-def _byte_offset(dataset: h5py.Dataset, name: str, expected: tuple[int | None, ...], path: Path) -> int:
+def _byte_offset(dataset: h5py.Dataset, name: str, expected: tuple[int, ...], path: Path) -> int:
     """The field's place in the file, once its type, shape and extent are known to be sound."""
     field = FIELDS[name]
     if dataset.dtype != np.dtype(field.dtype):
         raise _wrong(path, name, f"is {dataset.dtype}, not {np.dtype(field.dtype)}")
     shape = dataset.shape
-    if (
-        shape is None
-        or len(shape) != len(expected)
-        or any(e not in (None, s) for s, e in zip(shape, expected, strict=True))
-    ):
+    if shape != expected:
         raise _wrong(path, name, f"has shape {shape}, not {expected}")
     offset = dataset.id.get_offset()
     if offset is None:
