@@ -3,8 +3,9 @@
 import torch
 
 from quartet.errors import unknown
-from quartet.names import module_of
+from quartet.names import BATTLES, module_of
 from quartet.tasks import drones, landmarks, spread, spread_variants, tag, world
+from quartet.tasks.battle import Battle
 from quartet.tasks.scenario import ParticleTask, Policy, Rules, Scenario
 from quartet.tasks.spec import Step, Task, TaskSpec
 
@@ -23,6 +24,8 @@ def make(name: str, *, prey: Policy | None = None, device: str | torch.device = 
         from quartet.tasks.cheetah import Cheetah  # imports MuJoCo, which only this task needs
 
         return Cheetah(device)
+    if name in BATTLES:
+        return Battle(name, device)
     if name in drones.SIZES:
         return drones.Drones(drones.SIZES[name], device)
     return ParticleTask(_rules(name), prey, device)
@@ -35,5 +38,5 @@ def scenario(name: str, device: str | torch.device = "cpu") -> Scenario:
 
 def _rules(name: str) -> Rules:
     if name not in _RULES:
-        raise unknown("task", name, [*NAMES, *drones.SIZES, "cheetah"])
+        raise unknown("task", name, [*NAMES, *drones.SIZES, *BATTLES, "cheetah"])
     return _RULES[name]
