@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import QUALITIES, TASKS, TRAINED, attempts, settings_of
+from quartet.names import GROUPS, QUALITIES, TASKS, TRAINED, attempts, settings_of
 from quartet.paths import Paths
 from quartet.schema import load_yaml, validate
 
@@ -41,9 +41,9 @@ def load(root: Path, **overrides: Any) -> Config:
     given |= {key: value for key, value in overrides.items() if value is not None}
     validate(given, "config", root=root, where=str(file))
     scale = _named(root / "config" / "scales", "scale", given["scale"], root)
-    for section in ("behaviour", "datasets", "augmentation", "training", "planning", "evaluation"):
+    for section in ("behaviour", "datasets", "augmentation", "training", "planning", "recurrent", "evaluation"):
         for task in scale[section].get("by", {}):
-            check("task", task, TASKS)
+            check("task", task, (*TASKS, *GROUPS.values()))
     for name in given["papers"]:
         _existing(root / "config" / "papers", "paper", name, suffix="")
     imports = given.get("imports", {})
@@ -55,10 +55,10 @@ def load(root: Path, **overrides: Any) -> Config:
 
 
 def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:
-    """The sizes of one section of a scale for this task: the section's own, then what it says `by` the task."""
+    """The sizes of one section of a scale for this task: the section's own, then `by` its group, then `by` the task."""
     sizes: dict[str, Any] = dict(scale[section])
-    own: dict[str, Any] = sizes.pop("by", {}).get(task, {})
-    return sizes | own
+    by: dict[str, dict[str, Any]] = sizes.pop("by", {})
+    return sizes | by.get(GROUPS.get(task, ""), {}) | by.get(task, {})
 
 
 def algorithms(root: Path) -> tuple[str, ...]:
@@ -174,7 +174,8 @@ def episodes(config: Config, task: str, setting: str, algorithm: str) -> int:
 
 
 def _by(entry: dict[str, Any], task: str, dataset: str) -> Any:
-    value = entry.get("by", {}).get(task, entry["value"])
+    by = entry.get("by", {})
+    value = by.get(task, by.get(GROUPS.get(task), entry["value"]))
     return value.get(dataset, entry["value"]) if isinstance(value, dict) else value
 
 

@@ -9,6 +9,7 @@ BATTLES = (  # SMAC's names of its maps and OG-MARL's of SMACv2's
 )
 _PARTICLES = ("tag", "world", "spread", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
 TASKS = (*_PARTICLES, "cheetah", *DRONES, *BATTLES)
+GROUPS = {**dict.fromkeys(DRONES, "drones"), **dict.fromkeys(BATTLES, "battles")}  # configured together, `by` that name
 _SHARED_MODULES = {
     "landmarks-covered": "landmarks",
     "spread-sparse": "spread_variants",
@@ -20,7 +21,7 @@ NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
 BATTLE_QUALITIES = ("good", "medium", "poor", "replay")  # OG-MARL: three by their mean return; of SMACv2 the replay
 QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert", "good", "poor", "replay")
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
-# EAQ: `medium-few` is 3 % of medium, in whole episodes, several times over; every other one is that, and more made of it
+# EAQ: `medium-few` is 3 % of medium, whole episodes, several times over; every other one is that and more made of it
 _MADE = ("few-x5", "few-best", "rad-s", "rad-m", "eaq", "eaq-strong", "eaq-weak", "eaq-no-q", "eaq-no-q-best")
 AUGMENTED = {f"{whole}-few": whole for whole in ("medium", "poor")}
 AUGMENTED |= {f"{whole}-{made}": few for few, whole in AUGMENTED.items() for made in _MADE}  # what each is made of
@@ -28,19 +29,29 @@ GENERATED = tuple(name for name in AUGMENTED if "-eaq" in name)  # by a diffusio
 QUALITIES += tuple(AUGMENTED)
 SETTINGS = ("standard", "shifted", "random", "extreme")
 COUNTED = {"wins": "won"}  # metrics of what a task counts of every episode: its attribute, the evaluation's column
-METRICS = ("return", "score", "best", "good", "strategies", *COUNTED)
+MEASURED = {  # metrics of work that a process is timed at: which work, and what of it; of untrained networks
+    "seconds": ("decision", "seconds"),
+    "memory": ("decision", "memory"),
+    "parameters": ("decision", "parameters"),
+    "paper-parameters": ("decision", "paper_parameters"),
+    "update-seconds": ("update", "seconds"),
+}
+METRICS = ("return", "score", "best", "good", "strategies", *COUNTED, *MEASURED)
 
 TRAINED = "trained"  # swept like a hyperparameter: the share of the training, in per cent, that a point has had
 
 _PRINCIPLES = ("truth", "product", "joint", "independent", "madiff-c", "madiff-d", "sequential")  # toys/densities.py
 _SUMS = ("additive", "concat", "wconcat", "atten")  # toys/payoff.py: DoF's h
-_DECOMPOSITIONS = ("ind", "fac", "jal", "ssd")  # toys/policies.py: of scores and critics
+_DECOMPOSITIONS = ("ind", "fac", "jal", "ssd")  # toys/{policies,learned}.py: of scores and critics
 _NOISES = ("concat", "wconcat", "normalised-wconcat", "dec-atten", "atten", "qmix")  # DoF's f
 TOYS = {  # the methods that can play each toy
     "matrix-game": _PRINCIPLES + _NOISES,
     "bandit": _PRINCIPLES + _NOISES,
     "bandit-policies": _DECOMPOSITIONS,
     "bandit-policies-srpo": _DECOMPOSITIONS,
+    "bandit-learned": _DECOMPOSITIONS,
+    "bandit-learned-srpo": _DECOMPOSITIONS,
+    "players": ("formula", "fac", "ssd"),  # toys/players.py: OMSD's Proposition 3
     "circle": ("truth", "upper", "lower", "unconditional", "both", "composed"),
     "payoff-1": _SUMS,
     "payoff-2": _SUMS,
@@ -55,7 +66,13 @@ def module_of(task: str) -> str:
 
 def behaviour_of(task: str) -> str:
     """The module that trains a task's behaviour policies."""
-    return "quartet.training.drone_behaviour" if task in DRONES else "quartet.training.behaviour"
+    own = {"drones": "drone_behaviour", "battles": "battles"}
+    return f"quartet.training.{own.get(GROUPS.get(task, ''), 'behaviour')}"
+
+
+def collector_of(task: str) -> str:
+    """The module that collects a task's datasets."""
+    return behaviour_of(task) if task in BATTLES else "quartet.training.collect"
 
 
 def settings_of(task: str) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from quartet.names import BATTLES
+
 BEHAVIOUR = "behaviour/{task}"
 PREY = "behaviour/{task}/prey.pt"
 DATASET = "datasets/{task}/{dataset}.h5"
@@ -15,12 +17,14 @@ CHECKPOINT = RUN + "/checkpoint.pt"
 TRAINING_LOG = RUN + "/log.csv"
 EVALUATION = "evaluations/{task}/{dataset}/{algorithm}/{variant}/{setting}.csv"
 COST = "costs/{algorithm}.csv"
+MEASUREMENT = "measurements/{task}/{dataset}/{algorithm}/{variant}/{work}.json"
 TRAJECTORIES = "trajectories/{task}/{dataset}/{algorithm}/{variant}.json"
 TOY = "toys/{toy}/{method}.json"
 TABLE = "{paper}/tables/{artifact}"
 FIGURE = "{paper}/figures/{artifact}"
 
 BEHAVIOUR_FILES = ("expert.pt", "medium.pt", "replay.h5", "curve.csv", "summary.json")
+BATTLE_FILES = ("good.pt", "medium.pt", "poor.pt", "replay.h5", "curve.csv", "summary.json")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ class Paths:
     def resume(self) -> Path:
         """Checkpoints of interrupted trainings; kept out of the workflow's sight, keyed by what they belong to."""
         return self.base / ".resume"
+
+
+def behaviour_files(task: str) -> tuple[str, ...]:
+    """What the training of a task's behaviour leaves in its folder."""
+    return BATTLE_FILES if task in BATTLES else BEHAVIOUR_FILES
 
 
 def provenance_of(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """Every algorithm: settings, checkpoints, actions, and that it learns what it is meant to learn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,10 +158,11 @@ def test_every_variant_of_every_algorithm_can_be_made() -> None:
     for name in config.algorithms(ROOT):
         for variant in config.algorithm(ROOT, name)["variants"]:
             sizes = SIZES | (PLANNING if config.sizes_of(ROOT, name) == "planning" else {})
+            spec = replace(SPEC, choices=SPEC.action) if config.sizes_of(ROOT, name) == "recurrent" else SPEC
             for task in ("spread", "tag", "world"):
                 for dataset in ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert"):
                     resolved = config.hyperparameters(ROOT, name, task, dataset, variant)
-                    assert algorithms.make(name, SPEC, resolved | sizes, (0,))
+                    assert algorithms.make(name, spec, resolved | sizes, (0,))
 
 
 def test_dom2s_table_6_reaches_the_run() -> None:

@@ -17,6 +17,11 @@ def test_a_task_has_the_sections_sizes_but_for_its_own() -> None:
     assert scale["behaviour"]["by"] == {"cheetah": {"updates": 9}}
 
 
+def test_the_tasks_of_a_group_share_its_sizes_but_for_their_own() -> None:
+    scale = {"datasets": {"transitions": 5, "by": {"battles": {"transitions": 9}, "8m": {"transitions": 7}}}}
+    assert [config.sized(scale, "datasets", task)["transitions"] for task in ("3m", "8m", "tag")] == [9, 7, 5]
+
+
 @pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
 def test_a_run_of_the_cheetah_knows_no_other_task(scale: str) -> None:
     settings = config.load(ROOT, scale=scale)

@@ -29,6 +29,8 @@ rule behaviour:
         prey=prey_of,
     output:
         expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BEHAVIOUR_FILES, allow_missing=True),
+    wildcard_constraints:
+        task="|".join(task for task in TASKS if task not in BATTLES),
     log:
         f"{BASE}/logs/behaviour/{{task}}.log",
     benchmark:
@@ -47,3 +49,11 @@ rule behaviour:
         "training the behaviour policies of {wildcards.task} online"
     shell:
         "quartet behaviour {wildcards.task} {params.options} 2> {log}"
+
+
+# Battles leave a good, a medium and a poor team instead of an expert and a medium one.
+use rule behaviour as battle_behaviour with:
+    output:
+        expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BATTLE_FILES, allow_missing=True),
+    wildcard_constraints:
+        task="|".join(BATTLES),

@@ -21,7 +21,8 @@ from quartet.names import (
     collector_of,
     module_of,
 )
-from quartet.provenance import source_digest
+from quartet.provenance import digest, file_digest, source_digest
+from quartet.report import layout
 
 try:
     QUARTET = configuration.load(Path("."), **config)
@@ -46,6 +47,9 @@ def code_of(*modules):
     The files as inputs would do the same, but Snakemake looks at every input of every waiting job each time it schedules.
     """
     return source_digest(modules)
+
+
+REPORT_FORMS = digest([file_digest(path) for path in layout.forms()])  # its templates, which are no modules
 
 
 def prey_of(wildcards):

@@ -26,7 +26,7 @@ rule dataset:
     params:
         options=OPTIONS,
         settings=sized("datasets"),
-        code=code_of("quartet.training.collect", "quartet.data.card"),
+        code=lambda wildcards: code_of(collector_of(wildcards.task), "quartet.data.card"),
     message:
         "collecting the {wildcards.dataset} dataset of {wildcards.task}"
     shell:

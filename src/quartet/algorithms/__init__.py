@@ -25,6 +25,16 @@ CLASSES = {
     "dof-policy": "DoFPolicy",
     "ma-td3bc": "MATD3BC",
     "ma-icq": "MAICQ",
+    "bc-recurrent": "BCRecurrent",
+    "qmix": "QMIX",
+    "qmix-cql": "QMIXCQL",
+    "qmix-bcq": "QMIXBCQ",
+    "icq-recurrent": "ICQRecurrent",
+    "omsd": "OMSD",
+    "brpo-ind": "BRPOInd",
+    "brpo-fac": "BRPOFac",
+    "brpo-jal": "BRPOJal",
+    "omiga": "OMIGA",
 }
 NAMES = tuple(CLASSES)
 

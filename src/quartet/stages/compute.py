@@ -16,14 +16,14 @@ from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
 from quartet.evaluation.strategies import ATTEMPTS
-from quartet.names import AUGMENTED, DRONES, MIXTURES, NEED_PREY, QUALITIES, TASKS, behaviour_of
+from quartet.names import AUGMENTED, BATTLES, DRONES, MIXTURES, NEED_PREY, QUALITIES, TASKS, behaviour_of, collector_of
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.augmenting import make_larger
 from quartet.stages.importing import import_dataset
 from quartet.tasks.spec import Task
+from quartet.training import battles, drone_behaviour, loop, sweeps
 from quartet.training import behaviour as online
-from quartet.training import drone_behaviour, loop, sweeps
 from quartet.training import prey as preys
 from quartet.training.collect import build_dataset
 
@@ -41,7 +41,7 @@ def behaviour(settings: Config, target: str, device: str) -> None:
     """Train the policies that collect a task's data, online."""
     task = check("task", target, TASKS)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
-    outputs = [folder / name for name in paths.BEHAVIOUR_FILES]
+    outputs = [folder / name for name in paths.behaviour_files(task)]
     sizes = config.sized(settings.scale, "behaviour", task)
     with provenance.record(
         outputs,
@@ -52,6 +52,8 @@ def behaviour(settings: Config, target: str, device: str) -> None:
     ):
         if task in DRONES:
             drone_behaviour.train_drones(task, sizes, folder, device)
+        elif task in BATTLES:
+            battles.train_battle(task, sizes, folder, device)
         else:
             online.train_behaviour(task, _prey(settings, task, device), sizes, folder, device)
 
@@ -70,7 +72,7 @@ def dataset(settings: Config, target: str, device: str) -> None:
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]
-    trained = [folder / name for name in paths.BEHAVIOUR_FILES]
+    trained = [folder / name for name in paths.behaviour_files(task)]
     inputs = [*_prey_file(settings, task), *(parts or trained)]
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
     sizes = config.sized(settings.scale, "datasets", task) | {"seed": settings.scale["behaviour"]["seed"]}
@@ -79,9 +81,12 @@ def dataset(settings: Config, target: str, device: str) -> None:
         stage="dataset",
         settings=sizes,
         inputs=inputs,
-        modules=["quartet.training.collect", "quartet.data.card"],
+        modules=[collector_of(task), "quartet.data.card"],
     ):
-        build_dataset(quality, task, _prey(settings, task, device), folder, parts, sizes, out, device)
+        if task in BATTLES:
+            battles.build_battles(quality, task, folder, sizes, out, device)
+        else:
+            build_dataset(quality, task, _prey(settings, task, device), folder, parts, sizes, out, device)
         card.write_card(*outputs)
 
 

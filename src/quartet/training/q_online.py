@@ -1,6 +1,6 @@
 """QMIX learned online: rounds of episodes side by side, and some updates from the memory after each."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import torch
 from tqdm import tqdm
@@ -32,22 +32,20 @@ class Online:
     first_share: float = 1.0  # of choices at random (PyMARL)
     last_share: float = 0.05  # and from `explored` on, in evaluations and in the datasets (PyMARL, OG-MARL)
     explored: float = 0.1  # of the updates, over which the share falls (ours)
-    learner: qmix.Config = field(
-        default_factory=lambda: qmix.Config(
-            hidden=64,  # replaced by the scale's
-            rate=1e-3,  # PyMARL2 (Hu et al. 2021)
-            clip=10.0,  # PyMARL
-            gamma=0.99,
-            target_every=200,
-            rho=1.0,
-            td_lambda=0.6,  # PyMARL2
-            embed=32,
-            hyper=64,
-            context="state",
-            sequence=0,  # whole episodes
-            period=0,
+    rate: float = 1e-3  # Adam's (PyMARL2)
+    clip: float = 10.0  # longest gradient of one network (PyMARL)
+    gamma: float = 0.99  # discount (PyMARL)
+    target_every: int = 200  # updates from one copy of the networks to the next (PyMARL: 200 episodes)
+    td_lambda: float = 0.6  # (PyMARL2)
+    embed: int = 32  # hidden units of the mixing network (QMIX)
+    hyper: int = 64  # and of its hypernetworks (PyMARL)
+
+    def learner(self) -> qmix.Config:
+        """QMIX's own settings; it learns from whole episodes."""
+        names = ("hidden", "rate", "clip", "gamma", "target_every", "td_lambda", "embed", "hyper")
+        return qmix.Config(
+            **{name: getattr(self, name) for name in names}, rho=1.0, context="state", sequence=0, period=0
         )
-    )
 
     def share_at(self, update: int) -> float:
         """The share of choices at random after `update` updates."""
@@ -75,8 +73,7 @@ class Snapshot:
 def learn(task: Contest, aside: Contest, config: Online, device: str = "cpu") -> tuple[list[Snapshot], list[Round]]:
     """Train in `task`, judge in `aside`; the snapshots, and rounds from the whole training."""
     generator = torch.Generator(device).manual_seed(config.seed)
-    settings = replace(config.learner, hidden=config.hidden)
-    learner = QMIX(task.spec, settings, (config.seed,), torch.device(device))
+    learner = QMIX(task.spec, config.learner(), (config.seed,), torch.device(device))
     random, memory = LaneRandom((config.seed,), task.spec.agents, device), Memory(task.spec, config.remembered, device)
     snapshots, schedule = [judged(aside, frozen(learner), config, 0, 0)], config.schedule()
     replay: list[Round] = []
