@@ -30,6 +30,7 @@ CLASSES = {
     "qmix-cql": "QMIXCQL",
     "qmix-bcq": "QMIXBCQ",
     "icq-recurrent": "ICQRecurrent",
+    "madt": "MADT",
     "omsd": "OMSD",
     "brpo-ind": "BRPOInd",
     "brpo-fac": "BRPOFac",

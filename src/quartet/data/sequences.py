@@ -29,6 +29,7 @@ class Sequences:
     terminals: Tensor  # (S, T, B) float: 1 where the task itself ended
     real: Tensor  # (S, T, B) float: 0 beyond an episode's end
     known: Tensor  # (S, T, B) float: 1 where a real step's sequel is in the data, or there is none
+    times: Tensor  # (S, T + 1, B) steps since the episode began
     returns: Tensor | None = None  # (S, T + 1, B) what was still to be paid, where asked for
 
 
@@ -61,12 +62,16 @@ class Rows:
             terminals=terminals * real,
             real=real,
             known=real * torch.maximum((frame < last)[:, :-1].float(), terminals),
+            times=torch.minimum(frame, last),
             returns=None if self.returns is None else self.returns[row],
         )
 
 
 class SequenceSampler:
-    """Draws sequences that begin at every `period`-th step of an episode, as often as its weight says."""
+    """Draws sequences that begin at every `period`-th step of an episode, as often as its weight says.
+
+    For each sequence of a batch it draws `each`: those who learn from short ones then see as many steps as others.
+    """
 
     def __init__(
         self,
@@ -75,10 +80,11 @@ class SequenceSampler:
         *,
         steps: int,
         period: int,
+        each: int = 1,
         returns: bool = False,
         device: str | torch.device = "cpu",
     ) -> None:
-        self.agents, self.steps, self.period = episodes.spec.agents, steps, period
+        self.agents, self.steps, self.period, self.each = episodes.spec.agents, steps, period, each
         self._places = Places(episodes, weights, device)
         legal, state = episodes.legal_actions, episodes.state
         self._rows = Rows(
@@ -92,8 +98,8 @@ class SequenceSampler:
         )
 
     def sample(self, random: LaneRandom, batch: int) -> Sequences:
-        """`batch` sequences for every seed."""
-        uniform = random.uniform(batch, dtype=torch.float64)
-        episode, step = self._places(uniform.view(-1, self.agents, batch)[:, 0])
+        """`batch` times `each` sequences for every seed."""
+        uniform = random.uniform(batch * self.each, dtype=torch.float64)
+        episode, step = self._places(uniform.view(-1, self.agents, batch * self.each)[:, 0])
         first, length = self._places.offsets[episode], self._places.lengths[episode]
         return self._rows.read(first, length, step // self.period * self.period, self.steps)
