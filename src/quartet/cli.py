@@ -49,7 +49,7 @@ MODULES = {
     "augmenting": ("augment",),
     "examining": ("examine",),
     "publish": ("publish",),
-    "costing": ("cost",),
+    "costing": ("cost", "measure"),
     "playing": ("toy",),
 }
 ON_DEVICE = ("compute", "augmenting")
@@ -65,6 +65,10 @@ COMMANDS = {
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),
     "evaluate": ("TASK/DATASET/ALGORITHM/VARIANT/SETTING", "evaluate a run: spread/medium/dom2/default/shifted"),
     "cost": ("ALGORITHM", "count an algorithm's parameters, memory and arithmetic for growing teams: dom2"),
+    "measure": (
+        "TASK/DATASET/ALGORITHM/VARIANT/WORK",
+        "measure CPU seconds and memory of an untrained team's work: drones-8/medium-replay/dof/default/decision",
+    ),
     "toy": ("TOY/METHOD", "train a method on a toy and measure how far its samples are from the truth: bandit/concat"),
     "trajectories": ("TASK/DATASET/ALGORITHM/VARIANT", "where a run's teams go: landmarks/expert/dom2/default"),
     "table": ("ARTIFACT", "render a table: dom2_table1"),

@@ -63,7 +63,9 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     cells = sorted({cell for artifact in chosen for cell in artifact.cells})
     for cell in cells:
         _check(config, cell)
-    datasets = {(cell.task, cell.dataset) for cell in cells}
+    measured = [names for cell in cells if (names := cell.measurement) is not None]
+    learned = [cell for cell in cells if cell.measurement is None]
+    datasets = {(cell.task, cell.dataset) for cell in learned}
     datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
     examined = {pair for artifact in chosen for pair in artifact.examined}
     datasets = _with_parts(datasets | examined)
@@ -80,8 +82,9 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         *_jobs(config, "examine", paths.EXAMINATION, ({"task": t, "dataset": d} for t, d in examined)),
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
         *_jobs(config, "toy", paths.TOY, ({"toy": t, "method": m} for t, m in _toys(chosen))),
-        *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in cells)),
-        *_jobs(config, "evaluate", paths.EVALUATION, (c.evaluation for c in cells)),
+        *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in learned)),
+        *_jobs(config, "evaluate", paths.EVALUATION, (c.evaluation for c in learned)),
+        *_jobs(config, "measure", paths.MEASUREMENT, measured),
         *_jobs(config, "trajectories", paths.TRAJECTORIES, (run for artifact in chosen for run in artifact.watched)),
     ]
     return Plan(tuple(chosen), tuple(cells), tuple(jobs))
@@ -108,7 +111,8 @@ def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, s
     for names in wanted:
         name = "/".join(names.values())
         if name not in made:
-            alone = "variant" not in names or (stage == "train" and names["variant"] == TRAINED)
+            swept = "variant" in names and stage != "measure"  # of a sweep's points each is measured by itself
+            alone = not swept or (stage == "train" and names["variant"] == TRAINED)
             together = 1 if alone else len(points(config.root, names["algorithm"], names["variant"]))
             made[name] = Job(stage, name, config.paths.at(pattern, **names), together)
     return sorted(made.values())

@@ -22,11 +22,11 @@ def view(order: Order) -> dict[str, Any]:
     grid, stamp = order.measured(), order.stamp
     cells = {key: _cell(cell, grid, stamp) for key, cell in grid.cells.items()}
     columns = grid.artifact.columns
-    normalised = {cell.cell.metric for cell in grid.cells.values()} == {"return"}
+    normalised = {cell.cell.metric for cell in grid.wanted} == {"return"}
     return {
         **heading(grid.artifact, stamp),
         "header": table_header(grid, stamp),
-        "missing": len(cells) - len(grid.there),
+        "missing": len(grid.wanted) - len(grid.there),
         "columns": [{"id": column.id, "title": column.title, "reference": column.reference} for column in columns],
         "blocks": [
             {

@@ -12,6 +12,7 @@ TABLES = {
     "printed": "printed",
     "toys": "toys",
     "examined": "examined",
+    "measured": "measured",
 }
 FIGURES = {
     "chart": "chart",

@@ -10,10 +10,10 @@ import numpy as np
 from quartet import paths
 from quartet.artifacts.published import NOTHING, Printed, printed_beside
 from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
-from quartet.evaluation import statistics
+from quartet.evaluation import measurements, statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
 from quartet.evaluation.strategies import counted
-from quartet.names import BATTLES, COUNTED
+from quartet.names import BATTLES, COUNTED, MEASURED
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Ends:
 
 NO_ENDS = Ends(None, None)  # of what is counted, not paid
 BATTLE_ENDS = Ends(0.0, 20.0)  # SMAC: the least and the most that a battle pays
-NOWHERE = Cell("", "", "", "", "", "")  # of what is printed alone
+NOWHERE = Cell("", "", "", "", "", "")  # of what is printed alone, and of what is not run
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,11 @@ class Grid:
         return [self.cells[row.id, column.id] for row in self.artifact.rows]
 
     @property
+    def wanted(self) -> list[Measured]:
+        """The cells that are to be run."""
+        return [cell for cell in self.cells.values() if cell.cell != NOWHERE]
+
+    @property
     def there(self) -> list[Measured]:
         """The cells whose evaluation exists."""
         return [cell for cell in self.cells.values() if cell.returns is not None]
@@ -166,8 +171,9 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
     cells: dict[tuple[str, str], Measured] = {}
     for row in artifact.rows:
         for column in artifact.columns:
-            cell = artifact.cell(row, column)
-            returns = None if results is None else _read(cell, cell.file(results))
+            unrun = (row.id, column.id) in artifact.unrun
+            cell = NOWHERE if unrun else artifact.cell(row, column)
+            returns = None if results is None or unrun else _read(cell, cell.file(results))
             returns = own[row.task].scored(returns) if cell.metric == "score" else returns
             value = printed.get((row.id, column.id), NOTHING)
             ends = (own[row.task], papers[row.task]) if cell.metric in ("return", "best") else (NO_ENDS, NO_ENDS)
@@ -187,6 +193,8 @@ def _alone(artifact: Artifact, printed: Mapping[tuple[str, str], Printed]) -> Gr
 def _read(cell: Cell, file: Path) -> Returns | None:
     if not file.exists():
         return None
+    if cell.metric in MEASURED:
+        return measurements.measured(file, cell.metric)
     if cell.metric == "strategies":
         return counted(file)
     return read_returns(file, cell.point, COUNTED.get(cell.metric, "return"))

@@ -78,8 +78,10 @@ def table_header(grid: Grid, stamp: Stamp) -> str:
     else:
         parts.append(f"0 of {stamp.seeds} seeds")
     parts.append(f"commit {stamp.commit}")
-    missing = len(grid.cells) - len(there)
-    parts.append(f"{missing} of {len(grid.cells)} cells missing" if missing else f"all {len(grid.cells)} cells")
+    missing, unrun = len(grid.wanted) - len(there), len(grid.cells) - len(grid.wanted)
+    parts.append(f"{missing} of {len(grid.wanted)} cells missing" if missing else f"all {len(grid.wanted)} cells")
+    if unrun:
+        parts.append(f"{unrun} not run")
     return " · ".join(parts)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from quartet import paths
 from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED
 from quartet.errors import QuartetError, unknown
-from quartet.names import BATTLES, run_of
+from quartet.names import BATTLES, MEASURED, run_of
 from quartet.schema import load_yaml
 
 Where = Mapping[str, str]  # some of a cell's coordinates
@@ -46,8 +46,18 @@ class Cell:
         """The point of a sweep that is read; None where the variant is a plain one."""
         return self.variant if "=" in self.variant else None
 
+    @property
+    def measurement(self) -> dict[str, str] | None:
+        """The names of the measurement this cell is read from; None where it is read from what was trained."""
+        if self.metric not in MEASURED:
+            return None
+        names = {name: getattr(self, name) for name in ("task", "dataset", "algorithm", "variant")}
+        return {**names, "work": MEASURED[self.metric][0]}
+
     def file(self, results: Path) -> Path:
-        """The file it is read from, under the results folder of one scale: that evaluation's, or trajectories."""
+        """The file it is read from, under the results of one scale: an evaluation, trajectories or a measurement."""
+        if self.measurement is not None:
+            return results / paths.MEASUREMENT.format(**self.measurement)
         pattern = paths.TRAJECTORIES if self.metric == "strategies" else paths.EVALUATION
         return results / pattern.format(**self.evaluation)
 
@@ -101,6 +111,7 @@ class Artifact:
     along: str = ""  # what the points along a line are
     normalised: bool = False  # whether averages are of normalised scores
     beside: "Artifact | None" = None  # the table whose printed values stand beside the same cells
+    unrun: tuple[tuple[str, str], ...] = ()  # row and column ids of cells that are shown, but not run
 
     def cell(self, row: Row, column: Column) -> Cell:
         """The cell at a row and column; the more specific of artifact, row and column wins."""
@@ -111,7 +122,8 @@ class Artifact:
         """Every cell of the grid, row by row."""
         if self.kind in UNTRAINED:
             return ()
-        return tuple(self.cell(row, column) for row in self.rows for column in self.columns)
+        pairs = ((row, column) for row in self.rows for column in self.columns)
+        return tuple(self.cell(row, column) for row, column in pairs if (row.id, column.id) not in self.unrun)
 
     @cached_property
     def datasets(self) -> tuple[tuple[str, str], ...]:
@@ -119,7 +131,7 @@ class Artifact:
         if self.kind in UNTRAINED:
             return ()
         own = [(row.task, row.dataset) for row in self.rows] if self.kind == "scatter" or not self.cells else []
-        tasks = dict.fromkeys(row.task for row in self.rows) if self.cells else ()
+        tasks = dict.fromkeys(cell.task for cell in self.cells if cell.measurement is None)
         ends = [(task, end) for task in tasks if task not in BATTLES for end in ("random", "expert")]
         return tuple(dict.fromkeys(own + ends))
 
@@ -232,7 +244,8 @@ def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file:
     texts = given["kind"], given["number"], given["caption"]
     shown = {key: given[key] for key in ("along", "normalised") if key in given}
     of = tuple(given.get("of", ()))
-    artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, of, **shown)
+    unrun = tuple((row, column) for row, names in given.get("unrun", {}).items() for column in names)
+    artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, of, unrun=unrun, **shown)
     _decided(artifact, place)
     return artifact
 

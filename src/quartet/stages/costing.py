@@ -1,9 +1,18 @@
-"""The stage that counts what an algorithm costs; nothing is trained."""
+"""The stages that count and measure what an algorithm costs; nothing is trained."""
 
-from quartet import config, files, paths, provenance
+from dataclasses import replace
+from typing import Any
+
+from quartet import config, files, paths, provenance, tasks
 from quartet.config import Config, check
-from quartet.evaluation import counting
+from quartet.errors import QuartetError
+from quartet.evaluation import counting, measuring
 from quartet.evaluation.cost import TEAMS, costs_csv
+from quartet.evaluation.measurements import write_measurement
+from quartet.evaluation.planner_size import planner_size
+from quartet.names import TASKS
+
+MB = 4 / 1e6  # of a parameter
 
 
 def cost(settings: Config, target: str) -> None:
@@ -16,3 +25,36 @@ def cost(settings: Config, target: str) -> None:
     modules = ["quartet.evaluation.counting", f"quartet.algorithms.{name.replace('-', '_')}"]
     with provenance.record([out], stage="cost", settings=wanted, inputs=[], modules=modules):
         files.write_text(out, costs_csv(counting.count(name, wanted, agents) for agents in TEAMS))
+
+
+def measure(settings: Config, target: str) -> None:
+    """Measure what a decision or an update of an untrained team takes, at the sizes of the scale."""
+    task, dataset, name, variant, work = _split(target)
+    check("task", task, TASKS)
+    check("work", work, tuple(measuring.WORK))
+    wanted = _sizes(settings, task, dataset, name, variant)
+    limits = measuring.Sizes(**settings.scale["measuring"])
+    out = settings.paths.at(paths.MEASUREMENT, task=task, dataset=dataset, algorithm=name, variant=variant, work=work)
+    modules = ["quartet.evaluation.measuring", tasks.module_of(task), f"quartet.algorithms.{name.replace('-', '_')}"]
+    with provenance.record([out], stage="measure", settings=wanted | vars(limits), inputs=[], modules=modules):
+        spec = tasks.make(task).spec
+        found = measuring.measure(work, name, wanted, spec, limits)
+        if config.sizes_of(settings.root, name) == "planning":
+            paper = _sizes(config.load(settings.root, scale="paper"), task, dataset, name, variant)
+            own, papers = (planner_size(name, sizes, spec).agent * MB for sizes in (wanted, paper))
+            found = replace(found, parameters=own, paper_parameters=papers)
+        write_measurement(out, found)
+
+
+def _sizes(settings: Config, task: str, dataset: str, name: str, variant: str) -> dict[str, Any]:
+    """Everything that decides what the work takes."""
+    wanted = config.hyperparameters(settings.root, name, task, dataset, variant)
+    return wanted | config.sized(settings.scale, config.sizes_of(settings.root, name), task)
+
+
+def _split(target: str) -> list[str]:
+    names = target.split("/")
+    if len(names) != 5:
+        mend = "write TASK/DATASET/ALGORITHM/VARIANT/decision"
+        raise QuartetError(f"'{target}' has {len(names)} parts, needs 5", mend=mend)
+    return names

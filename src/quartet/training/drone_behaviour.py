@@ -33,12 +33,18 @@ class BehaviourConfig:
     evaluation_episodes: int  # per snapshot, the same starts for all
     seed: int  # of networks, fights and exploration
     learner: Config = field(default_factory=Config)
+    last_rate: float = 0.05  # share of the learning rate left at the end (ours: at the first rate teams unlearn again)
 
     @classmethod
     def of(cls, sizes: Mapping[str, Any]) -> "BehaviourConfig":
         """From a scale's `behaviour` section for the task."""
         names = ("updates", "environments", "batch", "hidden", "evaluations", "evaluation_episodes", "seed")
         return cls(**{name: sizes[name] for name in names})
+
+
+    def rate_at(self, update: int) -> float:
+        """The share of the learning rate after `update` updates: all of it for the first half, then a linear fall."""
+        return 1 + (self.last_rate - 1) * max(0.0, 2 * update / self.updates - 1)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def learn(task: Drones, name: str, config: BehaviourConfig, device: str = "cpu")
             seeds = starts(TRAINING_STREAM, config.seed, fought, config.environments)
             memory.add(fight(task, name, drawn(learner.pilot(), generator), seeds))
             steps, fought = min(task.time, config.updates - done), fought + config.environments
+            learner.slow_down(config.rate_at(done))
             for _ in range(steps):
                 learner.update(memory.sample(config.batch, generator), generator)
             done += steps

@@ -97,6 +97,11 @@ class MADDPG:
         """The actor as it is now, to keep."""
         return Pilot(self.actor_net, self.actor.detach().clone())
 
+    def slow_down(self, share: float) -> None:
+        """Learn at this share of the first rate from now on."""
+        for adam in self.adams:
+            adam.rate = share * self.config.rate
+
     def update(self, batch: Minibatch, generator: torch.Generator) -> None:
         """One step of critic and actor, and of their targets."""
         self._descend(self.critic_loss(batch, generator), [1, 2])

@@ -1,0 +1,51 @@
+"""What a piece of work took on this machine, as a file: CPU seconds and memory, read by the tables of costs alone."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from quartet.errors import QuartetError
+from quartet.evaluation.scores import Returns
+from quartet.files import write_text
+from quartet.names import MEASURED
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Some work of one untrained team: a decision or an update, repeated in a process of its own."""
+
+    limit: int  # MiB that the process might take
+    seconds: tuple[float, ...]  # CPU seconds of every repetition; none where memory ran out
+    memory: float | None  # MiB at the peak, networks and all; None where it ran out
+    parameters: float | None  # MB that an agent carries to plan, at this scale's sizes; None of what is no planner
+    paper_parameters: float | None  # the same at the paper's sizes
+
+
+def write_measurement(path: Path, measured: Measurement) -> None:
+    """Keep a measurement."""
+    write_text(path, json.dumps(asdict(measured), indent=1) + "\n")
+
+
+def read_measurement(path: Path) -> Measurement:
+    """Read one; a damaged file is one line."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return Measurement(**{**kept, "seconds": tuple(map(float, kept["seconds"]))})
+    except (ValueError, KeyError, TypeError) as error:
+        raise QuartetError("damaged measurement", where=str(path), mend="delete it and measure again") from error
+
+
+def measured(path: Path, metric: str) -> Returns | None:
+    """A metric as the numbers of a cell, one a repetition; infinite where memory ran out, None where it has none."""
+    found, quantity = read_measurement(path), MEASURED[metric][1]
+    value = getattr(found, quantity)
+    if quantity == "seconds":
+        value = value or (np.inf,)
+    elif quantity == "memory" and value is None:
+        value = np.inf
+    if value is None:
+        return None
+    numbers = np.atleast_1d(np.array(value, dtype=float))
+    return Returns(tuple(range(len(numbers))), numbers[:, None])

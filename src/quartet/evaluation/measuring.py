@@ -1,0 +1,126 @@
+"""Measuring what a decision or an update of a whole team takes: CPU seconds, and memory under a limit that is enforced.
+
+Nothing is trained: networks have their first parameters, observations are random numbers. A decision is everybody's
+next action in one episode: for a planner one reverse process for every agent. What the work takes beyond the limit the
+operating system refuses: out of memory is measured and never assumed (DoF Tables 3, 16 to 18, 22, Figure 7).
+"""
+
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from quartet import algorithms
+from quartet.algorithms.base import Algorithm
+from quartet.data.episodes import Episodes, episode_returns
+from quartet.evaluation.measurements import Measurement
+from quartet.nets.lanes import LaneRandom
+from quartet.tasks.spec import TaskSpec
+
+MIB = 1 << 20
+REPETITIONS = 6  # at most, the first warming up if there are more
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How long and how much one measurement may take."""
+
+    limit: int  # MiB
+    seconds: float  # CPU seconds after which nothing is repeated
+
+
+def measure(work: str, name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec, sizes: Sizes) -> Measurement:
+    """Repeat a `decision` or an `update` of an untrained team until the time is up."""
+    episodes, seconds, peak = stand_in(spec), list[float](), None
+    try:
+        with bounded(sizes.limit) as used:
+            run = WORK[work](name, hyperparameters, spec, episodes)
+            while not seconds or (sum(seconds) < sizes.seconds and len(seconds) < REPETITIONS):
+                started = time.process_time()
+                run()
+                seconds.append(time.process_time() - started)
+            peak = used()
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "alloc" not in str(error):
+            raise
+        seconds = []
+    return Measurement(sizes.limit, tuple(seconds[1:] or seconds), peak, None, None)
+
+
+@contextmanager
+def bounded(limit: int) -> Iterator[Callable[[], float]]:
+    """Let this process take so many MiB more; gives how many it took at most."""
+    Path("/proc/self/clear_refs").write_text("5")  # the kernel's high-water mark starts anew
+    before, (soft, hard) = _status("VmHWM"), resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_status("VmData") + limit * MIB, hard))
+    try:
+        yield lambda: (_status("VmHWM") - before) / MIB
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _status(line: str) -> int:
+    """Bytes in a line of the kernel's account of this process."""
+    rows = (row.split() for row in Path("/proc/self/status").read_text().splitlines())
+    return next(int(row[1]) << 10 for row in rows if row[0] == f"{line}:")
+
+
+def _decision(
+    name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec, episodes: Episodes
+) -> Callable[[], object]:
+    learner, random = _learner(name, hyperparameters, spec), LaneRandom((0,), spec.agents)
+    learner.sampler(episodes, np.ones((1, len(episodes))))  # fits what a planner normalises with
+    observations = torch.from_numpy(episodes.observations[:1]).transpose(0, 1)
+
+    def decide() -> None:
+        learner.begin(1)
+        learner.act(observations, random)
+
+    return decide
+
+
+def _update(name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec, episodes: Episodes) -> Callable[[], object]:
+    learner, random = _learner(name, hyperparameters, spec), LaneRandom((0,), spec.agents)
+    sampler = learner.sampler(episodes, np.ones((1, len(episodes))))
+    return lambda: learner.update(sampler.sample(random, hyperparameters["batch"]), random)
+
+
+WORK = {"decision": _decision, "update": _update}
+
+
+def _learner(name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec) -> Algorithm:
+    return algorithms.make(name, spec, {**hyperparameters, "compile": False}, (0,))
+
+
+def stand_in(spec: TaskSpec, episodes: int = 8) -> Episodes:
+    """Random numbers in the shape of a task's data: what work takes does not depend on what they say."""
+    random, rows = np.random.default_rng(0), episodes * spec.horizon
+    actions = random.uniform(-1, 1, (rows, spec.agents, spec.action)).astype(np.float32)
+    if spec.choices:
+        actions = np.eye(spec.choices, dtype=np.float32)[actions.argmax(2)]
+    rewards = random.normal(size=(rows, spec.agents)).astype(np.float32)
+    offsets = np.arange(0, rows + 1, spec.horizon, dtype=np.int64)
+    truncations = np.zeros(rows, np.bool_)
+    truncations[offsets[1:] - 1] = True
+    return Episodes(
+        task="",
+        quality="",
+        behaviour="random numbers",
+        spec=spec,
+        observations=random.normal(size=(rows, spec.agents, spec.observation)).astype(np.float32),
+        actions=actions,
+        rewards=rewards,
+        terminals=np.zeros(rows, np.bool_),
+        truncations=truncations,
+        offsets=offsets,
+        returns=episode_returns(rewards, offsets),
+        final_observations=random.normal(size=(episodes, spec.agents, spec.observation)).astype(np.float32),
+        state=random.normal(size=(rows, spec.state)).astype(np.float32) if spec.state else None,
+        legal_actions=np.ones((rows, spec.agents, spec.choices), np.bool_) if spec.choices else None,
+    )
