@@ -58,7 +58,7 @@ class Seen:
 class MADT(Learner):
     """One lane per seed; tokens are return and observation, step by step; acts by its likeliest choice.
 
-    A decision transformer is told its past choices, too; with one step at a time, the published default, there are none.
+    A decision transformer is told its past choices, too; with one step at a time, as published, there are none.
     """
 
     config: Config

@@ -42,8 +42,11 @@ class Memory:
         there = self.first >= self.written - self.capacity
         self.first, self.lengths = self.first[there], self.lengths[there]
 
-    def sample(self, batch: int, generator: torch.Generator) -> Sequences:
-        """Whole episodes, drawn uniformly, for one seed."""
-        drawn = torch.randint(len(self.first), (1, batch), generator=generator, device=self.first.device)
-        length = self.lengths[drawn]
-        return self.rows.read(self.first[drawn], length, torch.zeros_like(length), int(length.max()))
+    def sample(self, batch: int, steps: int, period: int, generator: torch.Generator) -> Sequences:
+        """Sequences for one seed that begin at every `period`-th step of an episode; every step counts alike."""
+        ends = self.lengths.cumsum(0)
+        drawn = torch.randint(int(ends[-1]), (1, batch), generator=generator, device=ends.device)
+        episode = torch.searchsorted(ends, drawn, right=True)
+        length = self.lengths[episode]
+        start = (drawn - ends[episode] + length) // period * period
+        return self.rows.read(self.first[episode], length, start, min(steps, int((length - start).max())))

@@ -21,31 +21,31 @@ class Online:
 
     updates: int  # of the networks
     environments: int  # episodes side by side, a round
-    batch: int  # episodes of an update
+    batch: int  # sequences of an update
     hidden: int  # width of the agents' network
     evaluations: int  # snapshots, the closer together the earlier
     evaluation_episodes: int  # of each, the same starts for all
     seed: int  # of networks, episodes and exploration
     kept: int  # steps of the whole training that are kept as its replay, in rounds evenly spread
-    updates_a_round: int = 16  # (ours: one update for four episodes; PyMARL has one for one)
+    updates_a_round: int = 32  # (ours: an update for two episodes; PyMARL has one for one)
+    sequence: int = 30  # steps of a sequence (ours: PyMARL's are whole episodes)
+    period: int = 15  # steps from where one sequence may begin to where the next may (ours)
     remembered: int = 150_000  # steps in memory (ours: what a laptop holds; PyMARL has 5,000 episodes)
     first_share: float = 1.0  # of choices at random (PyMARL)
     last_share: float = 0.05  # and from `explored` on, in evaluations and in the datasets (PyMARL, OG-MARL)
     explored: float = 0.1  # of the updates, over which the share falls (ours)
-    rate: float = 1e-3  # Adam's (PyMARL2)
+    rate: float = 5e-4  # Adam's (PyMARL)
     clip: float = 10.0  # longest gradient of one network (PyMARL)
     gamma: float = 0.99  # discount (PyMARL)
-    target_every: int = 200  # updates from one copy of the networks to the next (PyMARL: 200 episodes)
+    target_every: int = 100  # updates from one copy of the networks to the next (PyMARL: 200 episodes)
     td_lambda: float = 0.6  # (PyMARL2)
     embed: int = 32  # hidden units of the mixing network (QMIX)
     hyper: int = 64  # and of its hypernetworks (PyMARL)
 
     def learner(self) -> qmix.Config:
-        """QMIX's own settings; it learns from whole episodes."""
-        names = ("hidden", "rate", "clip", "gamma", "target_every", "td_lambda", "embed", "hyper")
-        return qmix.Config(
-            **{name: getattr(self, name) for name in names}, rho=1.0, context="state", sequence=0, period=0
-        )
+        """QMIX's own settings."""
+        names = ("hidden", "rate", "clip", "gamma", "target_every", "td_lambda", "embed", "hyper", "sequence", "period")
+        return qmix.Config(**{name: getattr(self, name) for name in names}, rho=1.0, context="state")
 
     def share_at(self, update: int) -> float:
         """The share of choices at random after `update` updates."""
@@ -86,7 +86,7 @@ def learn(task: Contest, aside: Contest, config: Online, device: str = "cpu") ->
             memory.add(played)
             if sum(len(kept.rewards) for kept in replay) <= config.kept * (update - 1) / config.updates:
                 replay.append(played)
-        learner.update(memory.sample(config.batch, generator), random)
+        learner.update(memory.sample(config.batch, config.sequence, config.period, generator), random)
         bar.update()
         if update in schedule:
             snapshots.append(judged(aside, frozen(learner), config, update, memory.written))
