@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from quartet.tasks.battle.ground import Ground
 from quartet.tasks.battle.units import Roster
 
 GRID = 2.0**-12
@@ -38,8 +39,8 @@ class Fight:
 
     STATE = ("x", "y", "health", "shield", "cooldown", "energy", "unhit", "bursting")
 
-    def __init__(self, roster: Roster, x: Tensor, y: Tensor, team: int, size: int) -> None:
-        self.roster, self.team, self.size = roster, team, size
+    def __init__(self, roster: Roster, x: Tensor, y: Tensor, team: int, ground: Ground) -> None:
+        self.roster, self.ground = roster, ground
         self.x, self.y = x, y
         self.health, self.shield = roster.health.expand_as(x).clone(), roster.shield.expand_as(x).clone()
         self.cooldown, self.unhit = torch.zeros_like(x), torch.full_like(x, CALM)
@@ -73,10 +74,6 @@ class Fight:
             for name, old in before.items():
                 setattr(self, name, torch.where(over, old, getattr(self, name)))
             self.measure()
-
-    def inside(self, x: Tensor, y: Tensor) -> Tensor:
-        """Whether places lie in the arena."""
-        return (x >= 0) & (x < self.size) & (y >= 0) & (y < self.size)
 
     def reaches(self, aim: Tensor) -> Tensor:
         """Whether each unit's aim lives and is within its range, (units, n)."""
@@ -171,10 +168,14 @@ class Fight:
         roster, aim = self.roster, orders.aim
         chases = (able | roster.heals) & ~ready & self.alive.gather(0, aim) & (aim != self.itself)
         step = torch.minimum((_at(self.gap, aim) - roster.range).clamp_(min=0), roster.stride) * chases
-        step = step / _at(self.distance, aim).clamp_(min=GRID)
-        east = orders.east * roster.stride + step * _at(self.dx, aim)
-        north = orders.north * roster.stride + step * _at(self.dy, aim)
-        return east, north
+        east, north, length = _at(self.dx, aim), _at(self.dy, aim), _at(self.distance, aim)
+        if self.ground.cliffs:
+            around, x, y = self.ground.detour(self.x, self.y, aim)
+            around &= self.roster.walks
+            east, north = torch.where(around, x, east), torch.where(around, y, north)
+            length = torch.where(around, (x * x + y * y).sqrt(), length)
+        step = step / length.clamp_(min=GRID)
+        return orders.east * roster.stride + step * east, orders.north * roster.stride + step * north
 
     def _move(self, east: Tensor, north: Tensor, alive: Tensor) -> None:
         """Walk, and be pushed off units one overlaps, who stands less than who walks; the dead stay."""
@@ -184,7 +185,10 @@ class Fight:
         push = (-self.gap).clamp_(min=0) * self.roster.solid * alive * share / self.distance.clamp(min=GRID)
         east = east - _on_grid(self.dx * push).sum(dim=1)
         north = north - _on_grid(self.dy * push).sum(dim=1)
-        x, y = (torch.minimum(place.maximum(radius), self.size - radius) for place in (self.x + east, self.y + north))
+        x, y = (place.maximum(radius).minimum(self.ground.size - radius) for place in (self.x + east, self.y + north))
+        if self.ground.cliffs:  # who may not climb slides along the cliff
+            x = torch.where(self.roster.walks & self.ground.steep(x, self.y), self.x, x)
+            y = torch.where(self.roster.walks & self.ground.steep(x, y), self.y, y)
         self.x, self.y = torch.where(alive, x, self.x), torch.where(alive, y, self.y)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from quartet.names import BATTLES
 from quartet.schema import read_yaml
+from quartet.tasks.battle.ground import Cliffs
 from quartet.tasks.battle.units import units
 from quartet.tasks.spec import TaskSpec
 
@@ -44,6 +45,7 @@ class BattleMap:
     size: int = 32  # of the square arena
     team: tuple[Group, ...] = ()
     opponents: tuple[Group, ...] = ()
+    cliffs: Cliffs = ()
     random: Draw | None = None
     types: Mapping[str, tuple[str, ...]] | None = None  # the order of their bits, by side; none where all are alike
 
@@ -100,6 +102,7 @@ def every_map() -> dict[str, BattleMap]:
     return {name: battle_map(name) for name in BATTLES}
 
 
-def _map(team: Any = (), opponents: Any = (), random: Any = None, **data: Any) -> BattleMap:
+def _map(team: Any = (), opponents: Any = (), cliffs: Any = (), random: Any = None, **data: Any) -> BattleMap:
     sides = [tuple(Group(**group) for group in side) for side in (team, opponents)]
-    return BattleMap(**data, team=sides[0], opponents=sides[1], random=Draw(**random) if random else None)
+    draw = Draw(**random) if random else None
+    return BattleMap(**data, team=sides[0], opponents=sides[1], cliffs=tuple(map(tuple, cliffs)), random=draw)

@@ -6,6 +6,7 @@ from torch.nn.functional import one_hot
 
 from quartet.errors import QuartetError, unknown
 from quartet.tasks.battle.fight import Fight, Orders
+from quartet.tasks.battle.ground import Ground
 from quartet.tasks.battle.maps import IDLE, battle_map
 from quartet.tasks.battle.opponents import hunt
 from quartet.tasks.battle.starts import draws, start
@@ -25,7 +26,7 @@ class Battle:
 
     def __init__(self, name: str, device: str | torch.device = "cpu") -> None:
         self.name, self.map, self.device = name, battle_map(name), torch.device(device)
-        self.spec = self.map.spec
+        self.spec, self.ground = self.map.spec, Ground(self.map.size, self.map.cliffs, self.device)
         self.time = self.spec.horizon  # nothing to step until reset
         self._ways = torch.zeros(2, self.spec.choices, device=device)
         self._ways[:, 2:IDLE] = torch.tensor(HEADINGS, device=device).t()
@@ -61,7 +62,7 @@ class Battle:
             )
         self._seeds, self.time = seeds.to(self.device), 0
         first = start(self.map, self._seeds)
-        self.fight = Fight(Roster(self.map.names, first.types), first.x, first.y, self.spec.agents, self.map.size)
+        self.fight = Fight(Roster(self.map.names, first.types), first.x, first.y, self.spec.agents, self.ground)
         self.views = Views(self.map, self.fight)
         self._aim = self.fight.itself
         self._last = torch.zeros(len(seeds), self.spec.agents, self.spec.choices, device=self.device)

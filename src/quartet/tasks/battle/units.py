@@ -83,6 +83,7 @@ class Roster:
         self.hits = self._each(lambda unit: unit.weapon.hits if unit.weapon else 0)
         self.heals = self._each(lambda unit: unit.heals) > 0
         self.flies = self._each(lambda unit: unit.flies) > 0
+        self.walks = self._each(lambda unit: not (unit.flies or unit.climbs)) > 0
         self.regenerates = self._each(lambda unit: unit.regenerates) > 0
         self.burst = self._each(lambda unit: unit.weapon.burst if unit.weapon else 0.0)
         across, along = zip(*((unit.weapon and unit.weapon.beam) or (0.0, 0.0) for unit in self.known), strict=True)

@@ -35,7 +35,7 @@ class Views:
         """The choices of every agent, (n, agents, choices): the dead do nothing, the living anything within reach."""
         fight, team = self.fight, self._team
         alive, x, y = fight.alive[team], fight.x[team], fight.y[team]
-        ways = [alive & fight.inside(x + MOVE / 2 * east, y + MOVE / 2 * north) for east, north in HEADINGS]
+        ways = [alive & self._open(x + MOVE / 2 * east, y + MOVE / 2 * north) for east, north in HEADINGS]
         idle = torch.stack([~alive, alive, *ways], dim=1)
         return torch.cat([idle, self._attackable()], dim=1).permute(2, 0, 1)
 
@@ -70,6 +70,11 @@ class Views:
             row = torch.cat([condition[:, :1], *own, places[side], condition[:, 1:]], dim=1)
             rows.append((row * fight.alive[side].unsqueeze(1)).flatten(0, 1))
         return torch.cat([torch.cat(rows).t(), last.flatten(1)], dim=1)
+
+    def _open(self, x: Tensor, y: Tensor) -> Tensor:
+        """Whether each agent may walk to its place, (agents, n)."""
+        ground = self.fight.ground
+        return ground.inside(x, y) & ~(ground.steep(x, y) & self.fight.roster.walks[self._team])
 
     def _attackable(self) -> Tensor:
         """Whom every agent may attack, or heal, (agents, enemies, n): the living within SMAC's range, of centres."""
