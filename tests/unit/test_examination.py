@@ -12,11 +12,15 @@ from quartet.augmentation import copies, tsne
 from quartet.augmentation.consistency import consistency
 from quartet.augmentation.cooperation import focus_fire
 from quartet.augmentation.examination import examine
+from quartet.augmentation.replay import replayed
 from quartet.augmentation.resemblance import reach, resemblance
+from quartet.augmentation.scenes import scenes
 from quartet.augmentation.sightings import legal, sightings
 from quartet.augmentation.subsets import few, subsets
 from quartet.data.episodes import Episodes
 from quartet.tasks.battle.maps import battle_map
+from quartet.tasks.battle.players import focused
+from quartet.training.rounds import play_round, to_episodes
 
 
 def choosing(*choices: tuple[int, int, int]) -> Episodes:
@@ -122,3 +126,54 @@ def test_an_examination_measures_what_was_added_subset_by_subset() -> None:
     itself = examine(original, original)
     assert itself.measures["episodes"] == [5, 5, 5]
     assert itself.measures["unseen"] == pytest.approx(found.measures["unseen"])
+
+
+def battles(name: str, count: int) -> Episodes:
+    """Battles of a team that attacks together, one choice in ten at random."""
+    task, random = tasks.make(name), torch.Generator().manual_seed(0)
+
+    class Team:
+        def begin(self, episodes: int) -> None:
+            """It remembers nothing."""
+
+        def __call__(self, observations: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+            scores = focused(task)
+            lost = torch.rand(*scores.shape[:2], 1, generator=random) < 0.1
+            return torch.where(lost, torch.rand(scores.shape, generator=random), scores)
+
+    return to_episodes([play_round(task, Team(), torch.arange(count))], task, name, "medium", "test")
+
+
+@pytest.mark.parametrize(("name", "place"), [("3m", 0.05), ("2s3z", 0.1)])
+def test_real_steps_follow_the_rules_and_others_do_not(name: str, place: float) -> None:
+    battle, real = tasks.make(name), battles(name, 30)
+    found = replayed(battle, real, seed=0)
+    assert found["played"] > 0.4
+    assert found["place-error"] < place
+    assert found["health-error"] < 0.1
+    blurred = real.observations + np.random.default_rng(0).normal(size=real.observations.shape).astype(np.float32) / 20
+    assert replayed(battle, replace(real, observations=blurred), 0)["place-error"] > 5 * found["place-error"]
+    mixed = np.random.default_rng(0).permutation(real.actions)
+    assert replayed(battle, replace(real, actions=mixed), 0)["place-error"] > 3 * found["place-error"]
+
+
+def test_scenes_are_where_the_units_are() -> None:
+    task = tasks.make("3m")
+    observations = task.reset(torch.arange(3))
+    for _ in range(12):
+        observations = task.step(focused(task)).observations
+    episodes = replace(battles("3m", 3), observations=observations.numpy(), offsets=np.arange(4))
+    found, fight = scenes(task.map, episodes), task.fight
+    places = torch.stack([fight.x, fight.y], dim=2).transpose(0, 1)
+    expected = (places - places[torch.arange(3), torch.from_numpy(found.anchor)][:, None]).numpy()
+    alive = fight.alive.t().numpy()
+    assert alive.any(1).all()
+    assert found.places[alive] == pytest.approx(expected[alive], abs=1e-4)
+    assert found.health == pytest.approx((fight.health / fight.roster.health).t().numpy(), abs=1e-4)
+
+
+def test_where_no_scene_is_whole_there_is_no_error() -> None:
+    real = battles("3m", 2)
+    found = replayed(tasks.make("3m"), replace(real, observations=np.zeros_like(real.observations)), 0)
+    assert found["played"] == 0
+    assert np.isnan(found["place-error"])

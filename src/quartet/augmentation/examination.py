@@ -9,21 +9,26 @@ from torch import Tensor
 from quartet.augmentation import tsne
 from quartet.augmentation.consistency import consistency
 from quartet.augmentation.cooperation import NOTHING, focus_fire
+from quartet.augmentation.replay import replayed
 from quartet.augmentation.resemblance import reach, resemblance
+from quartet.augmentation.sightings import battle_legal
 from quartet.augmentation.subsets import picked, subsets
-from quartet.augmentation.tensor import Legal
 from quartet.data.episodes import Episodes
+from quartet.tasks.battle import Battle
 from quartet.toys.result import Result
 
 COMPARED = 1000  # observations of each kind that are compared
 DRAWN = 250  # observations of each kind on the map
 
 
-def examine(original: Episodes, enlarged: Episodes, legal: Legal | None = None) -> Result:
-    """Every measure for every subset, and the first subset's map: x, y, 0 of a real or 1 of a new observation."""
+def examine(original: Episodes, enlarged: Episodes, battle: Battle | None = None) -> Result:
+    """Every measure for every subset, and the first subset's map: x, y, 0 of a real or 1 of a new observation.
+
+    Of battles the rules are known, so what is new can be held against them.
+    """
     real = subsets(original)
     new = [_new(own, part) for own, part in zip(real, subsets(enlarged), strict=True)]
-    found = [_measures(number, real, part, legal) for number, part in enumerate(new)]
+    found = [_measures(number, real, part, battle) for number, part in enumerate(new)]
     measures = {name: [each[name] for each in found] for name in found[0]}
     generator = torch.Generator().manual_seed(0)
     shown = [_observations(part, DRAWN, generator) for part in (real[0], new[0])]
@@ -38,7 +43,7 @@ def _new(real: Episodes, enlarged: Episodes) -> Episodes:
     return picked(enlarged, added) if len(added) else enlarged
 
 
-def _measures(number: int, real: Sequence[Episodes], new: Episodes, legal: Legal | None) -> dict[str, float]:
+def _measures(number: int, real: Sequence[Episodes], new: Episodes, battle: Battle | None) -> dict[str, float]:
     """One subset's. The next subset, which nobody learnt from, says how near real observations lie to each other."""
     generator = torch.Generator().manual_seed(number)
     own, made, unseen = (
@@ -52,7 +57,8 @@ def _measures(number: int, real: Sequence[Episodes], new: Episodes, legal: Legal
         **fights,
         **resemblance(own, made),
         "unseen": reach(unseen, torch.cat([own, made])),
-        **consistency(new, legal),
+        **consistency(new, battle_legal(battle.map) if battle else None),
+        **(replayed(battle, new, number) if battle else {}),
     }
 
 
