@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from quartet import __version__, config, plan
+from quartet import __version__, config, outlook
 from quartet.errors import QuartetError
 
 # One thread per process: small matrices gain nothing from a second, and the workflow runs processes side by side.
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = config.load(given.root, scale=given.scale, results=given.results)
         if given.command == "plan":
-            print(plan.describe(settings, given.target))
+            print(outlook.describe(settings, given.target, markdown=given.markdown))
         else:
             _stage(settings, given)
     except QuartetError as error:
@@ -49,6 +49,8 @@ MODULES = {
     "augmenting": ("augment",),
     "examining": ("examine",),
     "publish": ("publish",),
+    "reference": ("reference",),
+    "telling": ("show", "status", "compare"),
     "costing": ("cost", "measure"),
     "playing": ("toy",),
 }
@@ -56,6 +58,9 @@ ON_DEVICE = ("compute", "augmenting")
 
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
+    "status": ("TARGET", "print what is done, what runs, what is left, and when it may end: all"),
+    "show": ("ARTIFACT", "print a table in the terminal: dom2_table1"),
+    "compare": ("COMMIT|FOLDER", "print which cells and verdicts are others than in another set of results"),
     "prey": ("TASK", "train and freeze the prey of a task: tag"),
     "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),
     "dataset": ("TASK/DATASET", "collect or mix one dataset: spread/medium"),
@@ -76,6 +81,7 @@ COMMANDS = {
     "audit": ("PAPER", "recompute a paper's own arithmetic from its printed tables: dom2"),
     "claims": ("PAPER", "judge a paper's claims by our evaluations: dom2"),
     "report": ("all", "write the report from everything rendered so far"),
+    "reference": ("all", "render everything from the committed evidence of a scale, without training"),
     "publish": ("all", "copy tables, figures and the evidence behind them into results/reference/"),
 }
 
@@ -90,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "import":
             command.add_argument("folder", metavar="FOLDER")
         command.add_argument("target", metavar=target)
+        if name == "plan":
+            command.add_argument("--markdown", action="store_true", help="as a checklist for an issue tracker")
         command.add_argument("--scale", help="quick, laptop or paper (default: config/config.yaml)")
         command.add_argument("--results", help="folder of the results (default: config/config.yaml)")
         command.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")

@@ -1,7 +1,5 @@
 """From an artifact to everything it needs: cells, evaluations, runs, datasets, behaviour. Reads files only."""
 
-import csv
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,94 +126,6 @@ def _check(config: Config, cell: Cell) -> None:
             f"metric 'best' in setting '{cell.setting}' is the best of one", mend=f"use {cell.setting}@10"
         )
     hyperparameters(config.root, cell.algorithm, cell.task, cell.dataset, cell.variant)
-
-
-def benchmark_of(config: Config, job: Job) -> Path:
-    """Where the workflow records what a job took."""
-    return config.paths.base / "benchmarks" / job.stage / f"{job.name}.tsv"
-
-
-def recorded_seconds(config: Config) -> dict[str, float]:
-    """Median seconds by kind of job, from this scale's own benchmarks."""
-    kinds: dict[str, list[float]] = {}
-    base = config.paths.base / "benchmarks"
-    for path in sorted(base.rglob("*.tsv")):
-        stage, *name = path.relative_to(base).with_suffix("").parts
-        with path.open(newline="") as handle:
-            seconds = [float(row["s"]) for row in csv.DictReader(handle, delimiter="\t")]
-        for kind in _kinds(stage, "/".join(name)):
-            kinds.setdefault(kind, []).extend(seconds)
-    return {kind: statistics.median(seconds) for kind, seconds in kinds.items()}
-
-
-def committed_seconds(config: Config) -> dict[str, float]:
-    """The same from the committed reference, for what was never run here."""
-    reference = config.root / "results" / "reference" / config.scale["name"] / "timings.csv"
-    if not reference.exists():
-        return {}
-    with reference.open(newline="") as handle:
-        return {row["kind"]: float(row["seconds"]) for row in csv.DictReader(handle)}
-
-
-def estimate(config: Config, jobs: Iterable[Job]) -> tuple[float, int]:
-    """Core-seconds the jobs will take by what was recorded, and for how many of them nothing was recorded."""
-    own, committed = recorded_seconds(config), committed_seconds(config)
-    found = [_expected(own, job) or _expected(committed, job) for job in jobs]
-    return sum(seconds or 0.0 for seconds in found), found.count(None)
-
-
-def _expected(recorded: dict[str, float], job: Job) -> float | None:
-    """What its kind took; a variant or sweep that was never timed takes the algorithm's own time, point by point."""
-    for kind in _kinds(job.stage, job.name):
-        if kind in recorded:
-            return recorded[kind]
-    for kind in _kinds(job.stage, job.name, plain=True):
-        if kind in recorded:
-            return job.points * recorded[kind]
-    return None
-
-
-def _kinds(stage: str, name: str, plain: bool = False) -> tuple[str, str]:
-    """Jobs of one kind cost alike, the nearer first: on the same task, on any."""
-    task, *others = name.split("/")
-    kind = stage
-    if stage in ("train", "evaluate"):
-        _, algorithm, variant, *_ = others
-        kind += f"/{algorithm}" if plain or variant == "default" else f"/{algorithm}/{variant}"
-    return f"{kind} on {task}", kind
-
-
-def describe(config: Config, target: str) -> str:
-    """What `quartet plan` prints: cells, jobs by stage, what is missing, and the time it will take."""
-    chosen = plan(config, find(config, target))
-    lines = [
-        f"{target} at scale {config.scale['name']}: {config.scale['purpose']}",
-        f"{len(chosen.artifacts)} artifacts, {len(chosen.cells)} cells, {len(config.seeds)} seeds",
-        "",
-        f"{'stage':<10} {'jobs':>5} {'missing':>8} {'core-minutes left':>18}",
-    ]
-    missing = chosen.missing
-    for stage in dict.fromkeys(job.stage for job in chosen.jobs):
-        left = [job for job in missing if job.stage == stage]
-        seconds, unknown_jobs = estimate(config, left)
-        note = f"  ({unknown_jobs} never timed)" if unknown_jobs else ""
-        lines.append(f"{stage:<10} {len(chosen.stage(stage)):>5} {len(left):>8} {seconds / 60:>18.1f}{note}")
-    seconds, unknown_jobs = estimate(config, missing)
-    lines += [
-        "",
-        f"about {seconds / 60:.0f} minutes on one core, {seconds / 120:.0f} on two" if seconds else _timeless(missing),
-    ]
-    lines += [f"missing: {job.stage} {job.name}" for job in missing[:SHOWN]]
-    if len(missing) > SHOWN:
-        lines.append(f"missing: and {len(missing) - SHOWN} more")
-    return "\n".join(line.rstrip() for line in lines)
-
-
-SHOWN = 12  # missing jobs that `quartet plan` names
-
-
-def _timeless(missing: Sequence[Job]) -> str:
-    return "no time recorded yet at this scale" if missing else "nothing is missing"
 
 
 TABLE_FORMATS = ("md", "tex", "csv", "json")

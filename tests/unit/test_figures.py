@@ -1,7 +1,6 @@
 """Figures and the report: they open, they say what they are, and the same inputs give the same bytes."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,15 +17,11 @@ from synthetic_results import (
 )
 
 from quartet.artifacts import style
-from quartet.artifacts.audit import render_audit
 from quartet.artifacts.averages import Average, over
-from quartet.artifacts.claims import render_claims
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.lines import places
 from quartet.artifacts.measure import measure
-from quartet.artifacts.report import render_report
 from quartet.artifacts.spec import load_paper
-from quartet.artifacts.table import render_table
 from quartet.errors import QuartetError
 
 FIGURES = ("dom2_table1_chart", "datasets_portrait", "behaviour_curves", "dom2_figure5", "dom2_figure6")
@@ -137,53 +132,3 @@ def test_every_panel_and_line_is_named_even_without_results(tmp_path: Path, name
     drawn = artifact(name)
     for said in [title for title, _ in drawn.blocks] + list(drawn.lines) + ["hollow: the paper", "proves nothing"]:
         assert said in words(svg)
-
-
-class Tags(HTMLParser):
-    """Checks that tags nest, and collects what the page refers to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.sources: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "img", "br", "link"):
-            self.open.append(tag)
-        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def page(results: Path) -> tuple[str, str]:
-    html, md = render_report([PAPER], results, LAPTOP, results / "report", ROOT)
-    return html.read_text(), md.read_text()
-
-
-def test_the_report_is_one_page_that_needs_no_other_file(results: Path) -> None:
-    for name in ("dom2_table1", "datasets"):
-        render_table(name, PAPER, results, LAPTOP, results / "dom2" / "tables", ROOT)
-    render_figure("datasets_portrait", PAPER, results, LAPTOP, results / "dom2" / "figures", ROOT)
-    render_claims(PAPER, results, LAPTOP, results / "dom2", ROOT)
-    render_audit(PAPER, results / "dom2", ROOT)
-    html, md = page(results)
-    tags = Tags()
-    tags.feed(html)
-    assert tags.open == []
-    assert all(source.startswith(("#", "data:")) for source in tags.sources)
-    assert "<script" not in html
-    assert "200.0 ± 2.0</b> ★" in html
-    assert "628.6 ± 17.2" in html
-    assert "4 of 18" in html
-    assert html.count("Not rendered yet.") == len(load_paper(PAPER, ROOT).artifacts) - 3
-    assert "![How the returns of the episodes in each dataset are spread.](../dom2/figures/datasets_portrait.svg)" in md
-    assert page(results) == (html, md)
-
-
-def test_a_report_with_nothing_rendered_lists_every_artifact(tmp_path: Path) -> None:
-    html, md = page(tmp_path)
-    for name in ("dom2_table1", "dom2_table2", "datasets", *FIGURES):
-        assert f'id="{name}"' in html
-        assert f"### {name}" in md
-    assert "Not judged yet." in html

@@ -16,7 +16,6 @@ from quartet.artifacts.costs import costs_of
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.measure import measure
 from quartet.artifacts.output import Order
-from quartet.artifacts.report import render_report
 from quartet.artifacts.spec import load_paper
 from quartet.artifacts.table import render_table
 from quartet.artifacts.text import prefixed
@@ -147,13 +146,6 @@ def test_claims_are_judged_from_our_numbers_alone(tmp_path: Path) -> None:
     verdicts = {claim["id"]: claim["verdict"] for claim in judged}
     assert verdicts.pop("augmentation_helps") == "holds"
     assert set(verdicts.values()) == {"not judged"}
-
-
-def test_the_report_holds_the_counts(tmp_path: Path) -> None:
-    write_costs(tmp_path)
-    render_table("review_cost", REVIEW, tmp_path, LAPTOP, tmp_path / "dom2-review" / "tables", ROOT)
-    page = render_report([REVIEW], tmp_path, LAPTOP, tmp_path / "report", ROOT)[0].read_text()
-    assert "<td>160 k<small>×5.0</small></td>" in page
 
 
 def test_the_audit_of_a_review_finds_nothing_printed(tmp_path: Path) -> None:

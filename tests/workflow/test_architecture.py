@@ -13,7 +13,7 @@ FLOORS = [
     {"tasks", "nets", "diffusion", "data"},
     {"algorithms"},
     {"training", "evaluation", "toys", "augmentation"},
-    {"artifacts", "config", "provenance", "plan"},
+    {"artifacts", "config", "provenance", "plan", "estimates", "outlook", "report"},
     {"stages", "cli"},
 ]
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from quartet import config, plan, tasks
+from quartet import config, outlook, plan, tasks
 from quartet.artifacts.spec import Cell, Column
 from quartet.data.mixtures import MIXTURES
 from quartet.errors import QuartetError
-from quartet.names import MIXTURES as PARTS
+from quartet.estimates import Estimate, benchmark_of, clock, committed
 from quartet.names import BATTLES, NEED_PREY, TASKS
+from quartet.names import MIXTURES as PARTS
 from quartet.tasks import drones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,20 +54,21 @@ def test_the_estimate_comes_from_recorded_benchmarks(settings: config.Config) ->
     chosen = plan.plan(settings, plan.find(settings, "dom2_table1"))
     first, *others = [job for job in chosen.stage("train") if "/dom2/" in job.name]
     for job, seconds in ((first, 30), (others[0], 50)):
-        path = plan.benchmark_of(settings, job)
+        path = benchmark_of(settings, job)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"s\th:m:s\n{seconds}\t0:00:{seconds}\n")
-    assert plan.estimate(settings, others) == (40.0 * len(others), 0)
+    assert clock(settings).estimate(others) == Estimate(40.0 * len(others), None, 0)
     datasets = chosen.stage("dataset")
-    committed = plan.committed_seconds(settings)
-    expected = sum(committed[f"dataset on {job.name.partition('/')[0]}"] for job in datasets)
-    assert plan.estimate(settings, datasets) == (pytest.approx(expected), 0)
-    assert plan.estimate(replace(settings, root=settings.paths.results), datasets) == (0.0, len(datasets))
+    committed_times = committed(settings)
+    expected = sum(committed_times[f"dataset on {job.name.partition('/')[0]}"].seconds for job in datasets)
+    assert clock(settings).estimate(datasets).seconds == pytest.approx(expected)
+    nowhere = replace(settings, root=settings.paths.results)
+    assert clock(nowhere).estimate(datasets) == Estimate(0.0, None, len(datasets))
 
 
 def test_the_plan_says_what_is_missing_and_for_how_long(settings: config.Config) -> None:
-    text = plan.describe(settings, "dom2_table1")
-    assert "train         90       90" in text
+    text = outlook.describe(settings, "dom2_table1")
+    assert "train           90       90" in text
     assert "minutes on one core" in text
     assert "missing: behaviour spread" in text
 
@@ -124,7 +126,7 @@ def test_a_sweep_that_was_never_timed_takes_the_plain_runs_time_for_each_point(s
     path = settings.paths.base / "benchmarks" / "train" / "tag" / "medium" / "dom2" / "default.tsv"
     path.parent.mkdir(parents=True)
     path.write_text("s\th:m:s\n10\t0:00:10\n")
-    assert plan.estimate(settings, asking(settings, cell()).stage("train")) == (70.0, 0)
+    assert clock(settings).estimate(asking(settings, cell()).stage("train")) == Estimate(70.0, None, 0)
 
 
 @pytest.mark.parametrize(

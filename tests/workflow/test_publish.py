@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quartet import config, paths, plan
+from quartet import config, estimates, paths, plan
 from quartet.cli import main
 from tests.conftest import TINY
 
@@ -22,7 +22,7 @@ def finished(settings: config.Config) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("seed,episode,return\n0,0,1.5\n")
     job = next(j for j in plan.plan(settings, plan.artifacts(settings)).stage("train") if j.output.exists())
-    timing = plan.benchmark_of(settings, job)
+    timing = estimates.benchmark_of(settings, job)
     timing.parent.mkdir(parents=True)
     timing.write_text("s\th:m:s\n12.5\t0:00:12\n")
     return settings.root / "results" / "reference" / "tiny"
@@ -32,7 +32,8 @@ def test_a_scale_that_proves_nothing_leaves_its_times_only(project: config.Confi
     reference = finished(project)
     assert publish(project) == 0
     assert [path.name for path in reference.rglob("*") if path.is_file()] == ["timings.csv"]
-    assert (reference / "timings.csv").read_text() == "kind,seconds\ntrain/bc,12.5\ntrain/bc on spread,12.5\n"
+    times = (reference / "timings.csv").read_text()
+    assert times == "kind,seconds,megabytes\ntrain/bc,12.5,\ntrain/bc on spread,12.5,\n"
 
 
 def test_evidence_is_copied_without_its_checkpoints(project: config.Config) -> None:

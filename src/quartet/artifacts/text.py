@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -69,9 +70,15 @@ def plain_json(data: Any) -> str:
     return json.dumps(_nulled(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def render(template: str, **names: Any) -> str:
-    """Fill one of the templates beside this file; LaTeX ones use << >> and <% %> for its braces' sake."""
-    return _environment(template).get_template(template).render(**names)
+def signed(value: float | None, digits: int = 1) -> str:
+    """A difference with its sign, a plus where it is above zero."""
+    alone = number(value, digits)
+    return f"+{alone}" if value is not None and value > 0 and float(alone) != 0 else alone
+
+
+def render(template: str, package: str = "quartet.artifacts", **names: Any) -> str:
+    """Fill one of a package's templates; LaTeX ones use << >> and <% %> for its braces' sake."""
+    return _environment(package, ".html" in template, ".tex" in template).get_template(template).render(**names)
 
 
 _TEX_MARKS: dict[str, Any] = {
@@ -84,17 +91,18 @@ _TEX_MARKS: dict[str, Any] = {
 }
 
 
-def _environment(template: str) -> Environment:
+@cache
+def _environment(package: str, html: bool, tex_: bool) -> Environment:
     environment = Environment(
-        loader=PackageLoader("quartet.artifacts"),
-        autoescape=".html" in template,
+        loader=PackageLoader(package),
+        autoescape=html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        **(_TEX_MARKS if ".tex" in template else {}),
+        **(_TEX_MARKS if tex_ else {}),
     )
-    environment.filters.update(number=number, whole=whole, prefixed=prefixed, tex=tex, markdown=markdown)
+    environment.filters.update(number=number, signed=signed, whole=whole, prefixed=prefixed, tex=tex, markdown=markdown)
     environment.globals.update(spread=spread, span=span, dash=DASH)
     return environment
 

@@ -5,13 +5,14 @@ import io
 import shutil
 from pathlib import Path
 
-from quartet import files, plan
+from quartet import estimates, files
 from quartet.config import Config
 from quartet.errors import QuartetError
 
 # Everything a table or figure is rendered from, and what was rendered; datasets and checkpoints are rebuilt, not kept.
 KEPT = (
     "evaluations/**/*.csv",
+    "costs/**/*.csv",
     "trajectories/**/*.json",
     "toys/**/*.json",
     "datasets/**/*.card.json",
@@ -52,9 +53,12 @@ def publish(settings: Config, target: str) -> None:
 def _timings(settings: Config) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["kind", "seconds"])
-    times = plan.committed_seconds(settings) | plan.recorded_seconds(settings)
-    writer.writerows([kind, f"{seconds:.1f}"] for kind, seconds in sorted(times.items()))
+    writer.writerow(["kind", "seconds", "megabytes"])
+    times = estimates.committed(settings) | estimates.recorded(settings)
+    writer.writerows(
+        [kind, f"{took.seconds:.1f}", "" if took.megabytes is None else f"{took.megabytes:.0f}"]
+        for kind, took in sorted(times.items())
+    )
     return out.getvalue()
 
 

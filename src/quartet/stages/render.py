@@ -1,4 +1,7 @@
-"""The stages that render: tables, figures, the audit, claims and the report, from files that are already there."""
+"""The stages that render: tables, figures, the audit, claims and the report, from files that are already there.
+
+They write beside the evidence, in the folder of its scale, unless another one is named.
+"""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,47 +11,48 @@ from quartet.artifacts import audit as auditing
 from quartet.artifacts import claims as judging
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.measure import Stamp
-from quartet.artifacts.report import render_report
 from quartet.artifacts.spec import Artifact
 from quartet.artifacts.table import render_table
 from quartet.config import Config, check
 from quartet.errors import unknown
+from quartet.report import layout, site
+from quartet.report.sources import Sources
 
 
-def table(settings: Config, target: str) -> None:
+def table(settings: Config, target: str, out: Path | None = None) -> None:
     """Render a table as Markdown, LaTeX, long CSV and JSON."""
-    _artifact(settings, target, "table")
+    _artifact(settings, target, "table", out)
 
 
-def figure(settings: Config, target: str) -> None:
+def figure(settings: Config, target: str, out: Path | None = None) -> None:
     """Draw a figure as SVG and PNG."""
-    _artifact(settings, target, "figure")
+    _artifact(settings, target, "figure", out)
 
 
-def audit(settings: Config, target: str) -> None:
+def audit(settings: Config, target: str, out: Path | None = None) -> None:
     """Recompute a paper's own arithmetic from its printed tables."""
-    folder = _paper(settings, target)
-    with _recorded(settings, "audit", target, [], _pair(settings, target, "audit")):
-        auditing.render_audit(folder, settings.paths.base / target, settings.root)
+    paper, folder = _paper(settings, target), (out or settings.paths.base) / target
+    with _recorded(settings, "audit", target, [], _pair(folder, "audit"), "quartet.artifacts.audit"):
+        auditing.render_audit(paper, folder, settings.root)
 
 
-def claims(settings: Config, target: str) -> None:
+def claims(settings: Config, target: str, out: Path | None = None) -> None:
     """Judge a paper's claims by our evaluations."""
-    folder = _paper(settings, target)
+    paper, folder = _paper(settings, target), (out or settings.paths.base) / target
     claimed = [artifact for artifact in plan.artifacts(settings) if artifact.paper == target and artifact.claims]
     read = [path for artifact in claimed for path in plan.inputs(settings, artifact)]
-    with _recorded(settings, "claims", target, read, _pair(settings, target, "claims")):
-        judging.render_claims(folder, settings.paths.base, stamp(settings), settings.paths.base / target, settings.root)
+    with _recorded(settings, "claims", target, read, _pair(folder, "claims"), "quartet.artifacts.claims"):
+        judging.render_claims(paper, settings.paths.base, stamp(settings), folder, settings.root)
 
 
-def report(settings: Config, target: str) -> None:
-    """Write one page with everything rendered so far."""
+def report(settings: Config, target: str, out: Path | None = None) -> None:
+    """Write the report from everything rendered so far."""
     check("report", target, ("all",))
-    folder = settings.paths.base / "report"
-    read = [path for artifact in plan.artifacts(settings) for path in plan.outputs(settings, artifact)]
-    with _recorded(settings, "report", target, read, [folder / "index.html", folder / "report.md"]):
-        papers = [settings.paper(name) for name in settings.papers]
-        render_report(papers, settings.paths.base, stamp(settings), folder, settings.root)
+    rendered = out or settings.paths.base
+    read = [path for artifact in plan.artifacts(settings) for path in _outputs(settings, artifact, rendered)]
+    made = [rendered / "report" / name for name in layout.pages(settings)]
+    with _recorded(settings, "report", target, read, made[:1], "quartet.report.site"):
+        site.write_report(Sources(settings, rendered, stamp(settings)), rendered / "report")
 
 
 def stamp(settings: Config) -> Stamp:
@@ -57,14 +61,19 @@ def stamp(settings: Config) -> Stamp:
     return Stamp(scale["name"], provenance.commit(), len(settings.seeds), scale["evidence"])
 
 
-def _artifact(settings: Config, target: str, command: str) -> None:
+def _artifact(settings: Config, target: str, command: str, out: Path | None) -> None:
     known = {a.id: a for a in plan.artifacts(settings) if plan.stage_of(a) == command}
     if target not in known:
         raise unknown(command, target, known)
     artifact = known[target]
-    made = plan.outputs(settings, artifact)
+    made = _outputs(settings, artifact, out or settings.paths.base)
     with _recorded(settings, command, target, plan.inputs(settings, artifact), made, plan.module_of(artifact)):
         _render(settings, artifact, made[0].parent)
+
+
+def _outputs(settings: Config, artifact: Artifact, out: Path) -> list[Path]:
+    """The files of an artifact, moved to where everything is written."""
+    return [out / path.relative_to(settings.paths.base) for path in plan.outputs(settings, artifact)]
 
 
 def _render(settings: Config, artifact: Artifact, out: Path) -> None:
@@ -82,8 +91,8 @@ def _recorded(
     )
 
 
-def _pair(settings: Config, paper: str, name: str) -> list[Path]:
-    return [settings.paths.base / paper / f"{name}.{suffix}" for suffix in ("md", "json")]
+def _pair(folder: Path, name: str) -> list[Path]:
+    return [folder / f"{name}.{suffix}" for suffix in ("md", "json")]
 
 
 def _paper(settings: Config, name: str) -> Path:
