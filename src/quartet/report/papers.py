@@ -7,6 +7,7 @@ from quartet import paths, plan
 from quartet.artifacts.kinds import TABLES
 from quartet.artifacts.spec import Artifact, Paper
 from quartet.report.sources import Sources, read, read_json
+from quartet.schema import load_yaml
 
 VERDICTS = ("holds", "fails", "undecided", "not judged")
 _NUMBER = re.compile(r"(Table|Figure)s? (\d+)")
@@ -31,6 +32,9 @@ def view(paper: Paper, sources: Sources) -> dict[str, Any]:
         "audit_md": read(folder / "audit.md"),
         "artifacts": artifacts,
         "states": {state: states.count(state) for state in STATES if state in states},
+        "left_out": load_yaml(sources.config.paper(paper.id) / "claims.yaml", "claims", sources.config.root).get(
+            "left_out", []
+        ),
         "absent": [{"number": number, "why": why} for number, why in paper.absent.items()],
         "deviations": read(sources.config.paper(paper.id) / "deviations.md") or "",
     }
