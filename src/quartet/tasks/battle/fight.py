@@ -49,8 +49,8 @@ class Fight:
         self.itself = torch.arange(len(x), device=x.device).unsqueeze(1).expand(x.shape)  # an aim of those without one
         self._sides = (slice(team), slice(team, None))
         side = torch.arange(len(x), device=x.device) < team
-        other = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
-        self.comrades = ((side.unsqueeze(1) == side) & other).unsqueeze(2)  # (units, units, 1)
+        comrades = (side.unsqueeze(1) == side) & ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+        self.patients = comrades.unsqueeze(2) & ~roster.flies  # whom medivacs heal, (units, units, n or 1)
         self.power = roster.power * (side.unsqueeze(1) != side).unsqueeze(2)  # what a hit takes from foes
         self.measure()
 
@@ -89,7 +89,7 @@ class Fight:
         alive = self.alive
         self._heal(orders.aim, ready)
         self._strike(orders.aim, firing)
-        self.cooldown = torch.where(firing, self.roster.period + delay, (self.cooldown - 1).clamp_(min=0))
+        self.cooldown = (torch.where(firing, self.roster.period + delay, self.cooldown) - 1).clamp_(min=0)
         self._recover()
         self._move(*walk, alive)
         self.measure()
@@ -144,7 +144,7 @@ class Fight:
         if not self.roster.any(lambda unit: unit.heals):
             return
         wounded = (self.health < self.roster.health).gather(0, aim)
-        heals = self.roster.heals & ready & wounded & (self.energy > 0)
+        heals = self.roster.heals & ready & wounded & _at(self.patients, aim) & (self.energy > 0)
         patients = heals.unsqueeze(1) & (aim.unsqueeze(1) == self.itself)
         first = patients & (patients.cumsum(dim=0) == 1)
         healed = torch.minimum(self.roster.health - self.health, first.any(dim=0) * HEALING)

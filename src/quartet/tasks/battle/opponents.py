@@ -17,8 +17,7 @@ def hunt(fight: Fight, aim: Tensor) -> Tensor:
     hurt = fight.health < roster.health
     distance = fight.gap.masked_fill(~((fight.power > 0) & alive), torch.inf)
     if roster.any(lambda unit: unit.heals):
-        comrades = fight.comrades & ~roster.flies & alive
-        patients = torch.where(comrades, fight.gap + UNHURT * ~hurt, torch.inf)
+        patients = torch.where(fight.patients & alive, fight.gap + UNHURT * ~hurt, torch.inf)
         distance = torch.where(roster.heals.unsqueeze(1), patients, distance)
     least, nearest = distance.min(dim=1)
     nearest = torch.where(least < torch.inf, nearest, fight.itself)
