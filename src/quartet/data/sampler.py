@@ -32,6 +32,7 @@ class TransitionSampler:
         self._actions = torch.from_numpy(episodes.actions).flatten(0, 1).to(device)
         self._rewards = torch.from_numpy(episodes.rewards).flatten().to(device)
         self._terminals = torch.from_numpy(episodes.terminals).to(device)
+        self._states = None if episodes.state is None else torch.from_numpy(episodes.state).to(device)
 
     def sample(self, random: LaneRandom, batch: int) -> Transitions:
         """`batch` transitions for every lane, each lane reading its own agent's rows."""
@@ -64,4 +65,18 @@ class TeamSampler(TransitionSampler):
         uniform = random.uniform(batch, dtype=torch.float64)
         first = uniform.view(-1, self.agents, batch)[:, :1]
         transitions, following, last = self._read(first.expand(-1, self.agents, -1).flatten(0, 1))
-        return TeamTransitions(**vars(transitions), next_actions=self._actions[following], followed=1 - last.float())
+        states, next_states = self._states_at(following, last)
+        return TeamTransitions(
+            **vars(transitions),
+            next_actions=self._actions[following],
+            followed=1 - last.float(),
+            states=states,
+            next_states=next_states,
+        )
+
+    def _states_at(self, following: Tensor, last: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """The global state of every seed's steps and of the steps that follow; after an episode's last none is kept."""
+        if self._states is None:
+            return None, None
+        after = following[:: self.agents] // self.agents  # an episode's last step is followed by itself here
+        return self._states[torch.where(last[:: self.agents], after, after - 1)], self._states[after]

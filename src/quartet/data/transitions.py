@@ -22,3 +22,5 @@ class TeamTransitions(Transitions):
 
     next_actions: Tensor  # (L, B, action) what the data show next; meaningless where nothing followed
     followed: Tensor  # (L, B) float: 0 in an episode's last step, after which the data show no action
+    states: Tensor | None = None  # (S, B, state) of every seed, where the task has a global state
+    next_states: Tensor | None = None  # (S, B, state); meaningless where nothing followed

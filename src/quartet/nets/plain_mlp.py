@@ -1,8 +1,9 @@
-"""A stack of plain multi-layer perceptrons with Mish: the critics of Diffusion-QL and DoF-Policy."""
+"""A stack of plain multi-layer perceptrons: with Mish DoF-Policy's critics, with ReLU all of SRPO's and OMIGA's."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from quartet.nets.hidden import hidden
@@ -19,6 +20,7 @@ class PlainMLP:
     hidden: int
     outputs: int
     depth: int = 3  # hidden layers
+    activation: str = "mish"  # or "relu"
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:
@@ -39,5 +41,6 @@ class PlainMLP:
         """x (L, B, inputs) -> (L, B, outputs)."""
         part = unpack(parameters, self.shapes)
         for number in range(self.depth):
-            x = hidden(x, part[f"{number}.weight"], part[f"{number}.bias"])
+            layer = part[f"{number}.weight"], part[f"{number}.bias"]
+            x = hidden(x, *layer) if self.activation == "mish" else torch.relu(linear(x, *layer))
         return linear(x, part[f"{self.depth}.weight"], part[f"{self.depth}.bias"])

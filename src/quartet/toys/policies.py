@@ -17,20 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from quartet.diffusion.vp import alpha
 from quartet.nets.lanes import LaneRandom
 from quartet.toys.mixtures import BANDIT
 from quartet.toys.result import SHOWN, Result
 
 BETAS = (0.0, 0.05, 0.5, 5.0, 50.0)  # weights of the critic: OMSD's grid ends at .5; 0: the score alone decides
 LEVELS = (0.02, 0.98)  # SRPO's diffusion times
-BETA_MIN, BETA_MAX = 0.1, 20.0  # SRPO's schedule
 STARTS, STEPS, RATE, NOISES = 200, 400, 0.02, 8  # our choices: policies a seed, their steps, noises averaged in each
 MEANS, DEVIATION = torch.tensor(BANDIT.means), BANDIT.deviation
-
-
-def alpha(times: Tensor) -> Tensor:
-    """What is left of the data at diffusion times in [0, 1]."""
-    return (-(times**2) * (BETA_MAX - BETA_MIN) / 4 - times * BETA_MIN / 2).exp()
 
 
 def score(x: Tensor, means: Tensor, logits: Tensor, level: Tensor) -> Tensor:

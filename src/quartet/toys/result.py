@@ -11,6 +11,7 @@ from quartet import files
 from quartet.errors import QuartetError
 
 SHOWN = 500  # points that are kept
+MOVING = ("paths", "arrows")  # of policies that are followed as they learn
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Result:
 
     measures: dict[str, list[float]]
     points: list[list[float]] = field(default_factory=list)
+    paths: list[list[list[float]]] = field(default_factory=list)  # of points as they move, where they do
+    arrows: list[list[float]] = field(default_factory=list)  # x, y and where a point there is pushed, u, v
 
     def seeds(self, measure: str) -> npt.NDArray[np.float64]:
         """The values of one measure."""
@@ -26,8 +29,9 @@ class Result:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """As JSON."""
-    files.write_text(path, json.dumps(asdict(result), indent=1) + "\n")
+    """As JSON; what a toy does not have is left out."""
+    kept = {name: value for name, value in asdict(result).items() if value or name not in MOVING}
+    files.write_text(path, json.dumps(kept, indent=1) + "\n")
 
 
 def read_result(path: Path) -> Result:
