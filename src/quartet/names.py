@@ -33,7 +33,6 @@ MEASURED = {  # metrics of work that a process is timed at: which work, and what
     "seconds": ("decision", "seconds"),
     "memory": ("decision", "memory"),
     "parameters": ("decision", "parameters"),
-    "paper-parameters": ("decision", "paper_parameters"),
     "update-seconds": ("update", "seconds"),
 }
 METRICS = ("return", "score", "best", "good", "strategies", *COUNTED, *MEASURED)

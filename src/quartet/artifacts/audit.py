@@ -33,7 +33,7 @@ def audit(
     paper: Paper, claims: tuple[Claim, ...], stated: tuple[Stated, ...] = (), root: Path = Path(".")
 ) -> dict[str, Any]:
     """Every claim about printed numbers recounted, and every printed table looked over, as plain data."""
-    tables = [a for a in paper.artifacts if a.kind in ("table", "printed") and a.published]
+    tables = [a for a in paper.artifacts if a.kind in ("table", "printed", "measured") and a.published]
     grids = measured(claims, paper, None, root)
     compared = {c.id: [] if c.compare in ALONG else c.comparisons(grids) for c in claims}
     printed = [c for c in claims if compared[c.id] and all(_printed(c, found) for found in compared[c.id])]

@@ -20,7 +20,6 @@ UNITS = {
     "update-seconds": "s",
     "memory": "MiB",
     "parameters": "MB",
-    "paper-parameters": "MB",
 }
 OUT = "out of memory"
 
@@ -53,7 +52,7 @@ def _cell(cell: Measured, first: Measured, grid: Grid, stamp: Stamp) -> dict[str
         "n": int(cell.seeds.size),
         "times": told / first.mean if told and first.mean else None,
         "shown": OUT if out else shown(value, cell.cell.metric),
-        "printed": cell.printed.text or printed(cell.printed.mean),
+        "printed": cell.printed.text or printed(cell.printed.mean, first.printed.mean if cell is not first else None),
         "paper_mean": cell.printed.mean,
         "note": cell.printed.note,
         "scale": stamp.scale,
@@ -71,9 +70,10 @@ def shown(value: float | None, metric: str) -> str:
     return f"{text.number(value, digits)} {UNITS[metric]}"
 
 
-def printed(value: float | None) -> str:
-    """What the paper prints, as it prints it."""
-    return "" if value is None else f"{value:g}"
+def printed(value: float | None, first: float | None) -> str:
+    """What the paper prints, as it prints it, and how many times the first column's that is."""
+    alone = "" if value is None else f"{value:g}"
+    return f"{alone} ×{value / first:.2f}" if value is not None and first else alone
 
 
 def told(grid: Grid, stamp: Stamp) -> str:

@@ -19,8 +19,7 @@ class Measurement:
     limit: int  # MiB that the process might take
     seconds: tuple[float, ...]  # CPU seconds of every repetition; none where memory ran out
     memory: float | None  # MiB at the peak, networks and all; None where it ran out
-    parameters: float | None  # MB that an agent carries to plan, at this scale's sizes; None of what is no planner
-    paper_parameters: float | None  # the same at the paper's sizes
+    parameters: float | None  # MB that an agent carries to plan, at the paper's sizes; None of what is no planner
 
 
 def write_measurement(path: Path, measured: Measurement) -> None:

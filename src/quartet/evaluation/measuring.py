@@ -50,7 +50,7 @@ def measure(work: str, name: str, hyperparameters: Mapping[str, Any], spec: Task
         if isinstance(error, RuntimeError) and "alloc" not in str(error):
             raise
         seconds = []
-    return Measurement(sizes.limit, tuple(seconds[1:] or seconds), peak, None, None)
+    return Measurement(sizes.limit, tuple(seconds[1:] or seconds), peak, None)
 
 
 @contextmanager

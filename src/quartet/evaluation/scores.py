@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import COUNTED, METRICS, attempts
+from quartet.names import COUNTED, MEASURED, METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
@@ -30,7 +30,7 @@ class Returns:
 def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
     """One number per seed: a mean (of wins: their share), `best` of K (mean over starts), or how many `good`."""
     read: npt.NDArray[np.float64]
-    if metric in ("return", "score", "strategies", *COUNTED):
+    if metric in ("return", "score", "strategies", *COUNTED, *MEASURED):
         read = returns.values.mean(axis=1)
     elif metric == "best":
         _, count = attempts(setting)

@@ -41,8 +41,7 @@ def measure(settings: Config, target: str) -> None:
         found = measuring.measure(work, name, wanted, spec, limits)
         if config.sizes_of(settings.root, name) == "planning":
             paper = _sizes(config.load(settings.root, scale="paper"), task, dataset, name, variant)
-            own, papers = (planner_size(name, sizes, spec).agent * MB for sizes in (wanted, paper))
-            found = replace(found, parameters=own, paper_parameters=papers)
+            found = replace(found, parameters=planner_size(name, paper, spec).agent * MB)
         write_measurement(out, found)
 
 

@@ -64,7 +64,7 @@ def train_drones(task_name: str, sizes: Mapping[str, int], out: Path, device: st
     task = Drones(SIZES[task_name], device)
     memory, snapshots = learn(task, task_name, config, device)
     random = _score(task, task_name, at_random(torch.Generator(device).manual_seed(config.seed)), config)
-    expert = snapshots[-1]
+    expert = max(snapshots, key=lambda snapshot: snapshot.mean)  # not the last: teams may unlearn again
     goal = random[0] + MEDIUM * (expert.mean - random[0])
     medium = next((snapshot for snapshot in snapshots if snapshot.mean >= goal), expert)
     expert.pilot.save(out / "expert.pt")
