@@ -28,7 +28,7 @@ AUGMENTED |= {f"{whole}-{made}": few for few, whole in AUGMENTED.items() for mad
 GENERATED = tuple(name for name in AUGMENTED if "-eaq" in name)  # by a diffusion model of those few
 QUALITIES += tuple(AUGMENTED)
 SETTINGS = ("standard", "shifted", "random", "extreme")
-COUNTED = {"wins": "won"}  # metrics of what a task counts of every episode: its attribute, the evaluation's column
+COUNTED = {"wins": "won", "collisions": "collisions"}  # metrics of what a task counts of every episode: its attribute, the evaluation's column
 MEASURED = {  # metrics of work that a process is timed at: which work, and what of it; of untrained networks
     "seconds": ("decision", "seconds"),
     "memory": ("decision", "memory"),

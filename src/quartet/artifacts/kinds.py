@@ -28,12 +28,14 @@ FIGURES = {
     "frames": "frames",
     "trajectories": "trajectories",
     "clouds": "clouds",
+    "dots": "dots",
     "shares": "shares",
     "maps": "maps",
 }
 # Their rows are not cells: nothing is trained for them.
 UNTRAINED = ("settings", "costs", "growth", "frames", "printed", "toys", "clouds", "examined", "shares", "maps")
 CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
+WATCHED = ("trajectories", "dots")  # they show where teams go
 COUNTED = ("costs", "growth")  # they show what algorithms cost
 PLAYED = ("toys", "clouds")  # they show what methods make of toys
 EXAMINED = ("examined", "shares", "maps")  # they show what examinations of enlarged datasets found

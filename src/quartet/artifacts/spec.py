@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED
+from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED, WATCHED
 from quartet.errors import QuartetError, unknown
 from quartet.names import BATTLES, MEASURED, run_of
 from quartet.schema import load_yaml
@@ -138,7 +138,7 @@ class Artifact:
     @property
     def watched(self) -> tuple[dict[str, str], ...]:
         """The names of the runs whose trajectories it shows."""
-        cells = self.cells if self.kind == "trajectories" else ()
+        cells = self.cells if self.kind in WATCHED else ()
         return tuple({name: place for name, place in cell.evaluation.items() if name != "setting"} for cell in cells)
 
     @property

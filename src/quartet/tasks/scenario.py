@@ -33,6 +33,7 @@ class Rules:
     horizon: int = 25
     start: Start | None = None  # where an episode begins; None: every body uniformly in its own square
     hides: Mapping[str, int] = field(default_factory=dict)  # setting -> how many fixtures an episode hides, else none
+    contacts: View | None = None  # how many of the team each of it touches, (team, n), where that is counted
 
 
 class Scenario:
@@ -127,6 +128,8 @@ class Scenario:
 class ParticleTask:
     """The team's task: the scenario with its prey, if any, played by a fixed policy (None: it stands still)."""
 
+    collisions: Tensor  # (n,) pairs in touch, summed over the steps so far; only of rules that count contacts
+
     def __init__(self, rules: Rules, prey: Policy | None = None, device: str | torch.device = "cpu") -> None:
         if prey is not None and not rules.prey_observation:
             raise QuartetError("there is no prey to play", where=f"task '{rules.name}'", mend="leave prey out")
@@ -141,6 +144,8 @@ class ParticleTask:
     def reset(self, seeds: Tensor, setting: str = "standard") -> Tensor:
         """Start one episode per seed and return the observations (n, team, observation)."""
         self.scenario.reset(seeds, setting)
+        if self.scenario.rules.contacts is not None:
+            self.collisions = torch.zeros(len(seeds), dtype=torch.int64, device=self.scenario.device)
         return self.scenario.observations()
 
     @torch.no_grad()
@@ -150,6 +155,8 @@ class ParticleTask:
         n, device = scenario.episodes, scenario.device
         scenario.check("actions", actions, (n, self.spec.agents, 2))
         scenario.step(torch.cat([actions, self._prey_actions()], dim=1) if scenario.rules.prey_observation else actions)
+        if scenario.rules.contacts is not None:
+            self.collisions += scenario.rules.contacts(scenario.world).sum(0).long() // 2
         return Step(
             observations=scenario.observations(),
             rewards=scenario.rewards(),

@@ -39,4 +39,5 @@ RULES = Rules(
     observe=observation,
     reward=reward,
     speeds={"standard": None, "shifted": (0.3, 1.0)},
+    contacts=contacts,
 )
