@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from quartet import config, paths, plan
+from quartet.artifacts.claims import judge, load_claims, measured
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.spec import load_paper
@@ -74,3 +75,15 @@ def test_the_json_of_a_table_holds_what_the_report_shows(results: Path, tmp_path
     view = json.loads(next(path for path in written if path.suffix == ".json").read_text())
     shown = {cell["shown"] for block in view["blocks"] for row in block["rows"] for cell in row["cells"]}
     assert shown == {"–", "0.200", "0.500"}
+
+
+def test_a_claim_about_a_toy_is_judged_by_the_methods_seeds(tmp_path: Path) -> None:
+    paper = load_paper(DOF, ROOT)
+    [claim] = [claim for claim in load_claims(DOF, paper, ROOT) if claim.id == "matrix_dof_closest"]
+    for method, distance in (("wconcat", 0.1), ("madiff-d", 0.2), ("independent", 0.3)):
+        seeds = [distance, distance + 0.01, distance - 0.01]
+        write_result(tmp_path / paths.TOY.format(toy="matrix-game", method=method), Result({"energy": seeds}))
+    found = judge(claim, measured([claim], paper, tmp_path, ROOT), STAMP)
+    assert (found.verdict, found.won, found.probability) == ("holds", 2, 1.0)
+    write_result(tmp_path / paths.TOY.format(toy="matrix-game", method="wconcat"), Result({"energy": [0.4, 0.4]}))
+    assert judge(claim, measured([claim], paper, tmp_path, ROOT), STAMP).verdict == "fails"

@@ -14,6 +14,7 @@ from quartet.evaluation import measurements, statistics
 from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
 from quartet.evaluation.strategies import counted
 from quartet.names import BATTLES, COUNTED, MEASURED
+from quartet.toys.result import read_result
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
     printed = printed_beside(artifact, root)
     if artifact.kind == "printed":
         return _alone(artifact, printed)
+    if artifact.kind == "toys":
+        return _toys(artifact, printed, results)
     own = {row.task: own_ends(results, row.task) for row in artifact.rows}
     papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
     cells: dict[tuple[str, str], Measured] = {}
@@ -188,6 +191,20 @@ def _alone(artifact: Artifact, printed: Mapping[tuple[str, str], Printed]) -> Gr
     ]
     cells = [Measured(row, column, NOWHERE, None, value, NO_ENDS, NO_ENDS) for row, column, value in keys]
     return Grid(artifact, {(cell.row.id, cell.column.id): cell for cell in cells})
+
+
+def _toys(artifact: Artifact, printed: Mapping[tuple[str, str], Printed], results: Path | None) -> Grid:
+    """What methods make of toys, one value a seed."""
+    cells = {}
+    for row in artifact.rows:
+        for column in artifact.columns:
+            toy, method, measured = row.where["toy"], column.where["method"], row.where["measure"]
+            file = None if results is None else results / paths.TOY.format(toy=toy, method=method)
+            seeds = read_result(file).measures.get(measured) if file is not None and file.exists() else None
+            returns = None if seeds is None else Returns(tuple(range(len(seeds))), np.array(seeds)[:, None])
+            cell, value = Cell(toy, "", method, "", "standard", "return"), printed.get((row.id, column.id), NOTHING)
+            cells[row.id, column.id] = Measured(row, column, cell, returns, value, NO_ENDS, NO_ENDS)
+    return Grid(artifact, cells)
 
 
 def _read(cell: Cell, file: Path) -> Returns | None:
