@@ -162,14 +162,18 @@ def test_generated_episodes_end_at_the_first_done_and_their_choices_are_legal() 
     assert np.array_equal(read.legal_actions, read.actions > 0)  # nothing but what was done
 
 
+def tensors(subsets: int) -> torch.Tensor:
+    """Four episodes of each subset, (S, E, T, F)."""
+    return torch.stack([EpisodeTensor.of(fights([3, 5, 9, 4], seed), 9, 1.0, 2).values for seed in range(subsets)])
+
+
 def model(*guidances: float, subsets: int = 2) -> EpisodeModel:
-    return EpisodeModel(features(SPEC), CONFIG, guidances, subsets, "cpu")
+    return EpisodeModel(tensors(subsets), CONFIG, guidances, "cpu")
 
 
 def trained(*guidances: float, subsets: int = 2, updates: int = 3) -> EpisodeModel:
     learner = model(*guidances, subsets=subsets)
-    parts = [EpisodeTensor.of(fights([3, 5, 9, 4], seed), 9, 1.0, 2).values for seed in range(subsets)]
-    sampler = EpisodeSampler(torch.stack(parts), len(guidances))
+    sampler = EpisodeSampler(tensors(subsets), len(guidances))
     random = LaneRandom(range(subsets), 1, points=len(guidances))
     for _ in range(updates):
         learner.update(sampler.sample(random, 4), random)
@@ -223,7 +227,7 @@ def test_a_saved_model_goes_on_as_if_nothing_had_happened() -> None:
 
 def test_generated_episodes_are_bounded_and_those_of_the_same_numbers() -> None:
     learner = trained(0.1, 0.0)
-    first, again, plain = (learner.generate(lane, 3, 10, LaneRandom(range(2), 1)) for lane in (0, 0, 1))
+    first, again, plain = (learner.generate(lane, 3, LaneRandom(range(2), 1)) for lane in (0, 0, 1))
     assert first.shape == (2, 3, 10, features(SPEC))
     assert first.abs().max() <= 1
     assert torch.equal(first, again)
@@ -233,11 +237,11 @@ def test_generated_episodes_are_bounded_and_those_of_the_same_numbers() -> None:
 def test_a_trained_model_generates_the_only_episode_it_knows() -> None:
     episodes = fights([5])
     tensor = EpisodeTensor.of(episodes, 5, 1.0, 4)
-    learner = EpisodeModel(features(SPEC), replace(CONFIG, width=16, visited=1.0), [0.0], 1, "cpu")
+    learner = EpisodeModel(tensor.values[None], replace(CONFIG, visited=1.0, schedule="cosine"), [0.0], "cpu")
     sampler, random = EpisodeSampler(tensor.values[None], 1), LaneRandom([0], 1)
-    for _ in range(300):
+    for _ in range(20):
         learner.update(sampler.sample(random, 8), random)
-    made = decoded(learner.generate(0, 2, 8, LaneRandom([1], 1))[0], tensor, episodes, None)
+    made = decoded(learner.generate(0, 2, LaneRandom([1], 1))[0], tensor, episodes, None)
     assert made.lengths.tolist() == [5, 5]
     assert np.array_equal(made.actions[:5], episodes.actions)
     assert np.abs(made.observations[:5] - episodes.observations).mean() < 0.1

@@ -41,18 +41,24 @@ class Config:
 
 
 class EpisodeModel:
-    """f(tau_k, k), Conv1D over time, for every weight of the guidance and every subset (lane = weight * S + subset)."""
+    """f(tau_k, k), Conv1D over time, for every weight of the guidance and every subset (lane = weight * S + subset).
+
+    The network is narrower than an episode has features and could not pass all of them on. So f is what it adds to the
+    best guess that looks at every entry alone, in units of what that guess leaves open (as Karras et al. 2022 do).
+    """
 
     def __init__(
-        self, features: int, config: Config, guidances: Sequence[float], subsets: int, device: str | torch.device
+        self, episodes: Tensor, config: Config, guidances: Sequence[float], device: str | torch.device
     ) -> None:
-        self.config, self.subsets = config, subsets
-        self.net = TemporalUNet(features, config.width, config.multipliers)
+        self.config, self.subsets, self.shape = config, len(episodes), episodes.shape[2:]
+        self.net = TemporalUNet(self.shape[1], config.width, config.multipliers)
+        deviation, mean = torch.std_mean(episodes.to(device), dim=1, keepdim=True, correction=0)  # (S, 1, T, F)
+        self._mean, self._variance = (part.repeat(len(guidances), 1, 1, 1) for part in (mean, deviation.square()))
         self.schedule = schedule(config.schedule, config.steps)
         self._alphas = torch.tensor(self.schedule.alphas, device=device)
         self._sigmas = torch.tensor(self.schedule.sigmas, device=device)
-        self._guidances = torch.tensor(guidances, device=device).repeat_interleave(subsets)
-        start = self.net.init(initial_random(range(subsets), agents=1))
+        self._guidances = torch.tensor(guidances, device=device).repeat_interleave(self.subsets)
+        start = self.net.init(initial_random(range(self.subsets), agents=1))
         self.online = start.repeat(len(guidances), 1).to(device)
         self.average = self.online.clone()
         self._adam, self._updates = Adam(self.online, config.rate), 0
@@ -73,22 +79,27 @@ class EpisodeModel:
 
         Q is the mean of the row Q_tot over all T columns, padding with them, as the equation has it.
         """
-        alphas, sigmas = (values[levels][..., None, None] for values in (self._alphas, self._sigmas))
+        alphas, sigmas = self._at(levels)
         predicted = self.clean(self.net.unpack(parameters), alphas * episodes + sigmas * noise, levels)
         highest = episodes[..., VALUE].mean(2).amax(1, keepdim=True)
         lacking = (highest - predicted[..., VALUE].mean(2)).clamp(min=0).mean(1)
         return {"diffusion": (predicted - episodes).square().mean((1, 2, 3)), "q": self._guidances * lacking}
 
     def clean(self, part: Part, noised: Tensor, levels: Tensor) -> Tensor:
-        """The episodes (L, R, T, F) that the network sees in noised ones, at levels (L, R)."""
+        """The episodes (L, R, T, F) that are seen in noised ones, at levels (L, R)."""
         nothing = torch.zeros(levels.shape, device=noised.device)  # the network's place for a condition stays empty
-        return self.net(part, noised, self.net.embed(part, levels, nothing, nothing))
+        added = self.net(part, noised, self.net.embed(part, levels, nothing, nothing))
+        (alphas, sigmas), lanes = self._at(levels), len(noised)
+        mean, variance = self._mean[:lanes], self._variance[:lanes]  # those of the subsets repeat with every weight
+        total = alphas.square() * variance + sigmas.square()
+        guess = mean + alphas * variance / total * (noised - alphas * mean)
+        return guess + (variance / total).sqrt() * sigmas * added
 
     @torch.no_grad()
-    def generate(self, guidance: int, rows: int, frames: int, random: LaneRandom) -> Tensor:
+    def generate(self, guidance: int, rows: int, random: LaneRandom) -> Tensor:
         """Episodes (S, rows, T, F) from the averaged networks of one weight of the guidance; all within -1 and 1."""
         own = self.average[guidance * self.subsets : (guidance + 1) * self.subsets]
-        part, shape = self.net.unpack(own), (rows, frames, self.net.channels)
+        part, shape = self.net.unpack(own), (rows, *self.shape)
 
         def noise(sample: Tensor, level: int) -> Tensor:
             levels = torch.full(sample.shape[:2], level, device=sample.device)
@@ -103,6 +114,10 @@ class EpisodeModel:
             steps=strided(self.config.steps, visited),
             clip=1.0,
         )
+
+    def _at(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """alpha and sigma of levels (L, R), each (L, R, 1, 1)."""
+        return self._alphas[levels][..., None, None], self._sigmas[levels][..., None, None]
 
     def state_dict(self) -> dict[str, Any]:
         """Parameters, average and moments."""

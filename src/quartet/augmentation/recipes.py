@@ -1,6 +1,6 @@
 """What each of EAQ's datasets is made of: the subsets alone, or with copies, scaled copies or generated episodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 from quartet.augmentation import copies
 from quartet.augmentation.model import Config, EpisodeModel, EpisodeSampler
 from quartet.augmentation.subsets import few, subsets
-from quartet.augmentation.tensor import EpisodeTensor, Legal, decoded, features
+from quartet.augmentation.tensor import EpisodeTensor, Legal, decoded
 from quartet.data.episodes import Episodes
 from quartet.data.windows import returns_to_go
 from quartet.names import AUGMENTED
@@ -26,7 +26,7 @@ def fit(original: Episodes, settings: Mapping[str, Any], out: Path, resume: Path
     """Train EAQ's models of all subsets under all weights of the guidance, and keep them; goes on from `resume`."""
     tensors = _tensors(original, settings)
     sizes, variants = settings["sizes"], settings["variants"]
-    learner = _model(original, settings, device)
+    learner = _model(tensors, settings, device)
     sampler = EpisodeSampler(torch.stack([tensor.values for tensor in tensors]).to(device), len(variants))
     random = LaneRandom(_seeds(settings, 0), 1, device, points=len(variants))
     log = loop.train(learner, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
@@ -73,13 +73,14 @@ def _generated(
     """The synthetic episodes of every subset: S for each real one (Algorithm 1); where only the best stay, of more."""
     values, made = settings["variants"]["default"], _made(quality).removesuffix("-best")
     variant = made.removeprefix("eaq").removeprefix("-") or "default"
-    tensors, model = _tensors(source, settings), _model(source, settings, "cpu")
+    tensors = _tensors(source, settings)
+    model = _model(tensors, settings, "cpu")
     model.load_state_dict(checkpoint.load(trained))
     wanted = values["upsampling"] * len(tensors[0].values)
     rows = wanted * 100 // values["kept"] if quality.endswith("-best") else wanted
     random = LaneRandom(_seeds(settings, 1), 1)
-    point, frames = list(settings["variants"]).index(variant), tensors[0].values.shape[1]
-    pieces = [model.generate(point, min(AT_ONCE, rows - done), frames, random) for done in range(0, rows, AT_ONCE)]
+    point = list(settings["variants"]).index(variant)
+    pieces = [model.generate(point, min(AT_ONCE, rows - done), random) for done in range(0, rows, AT_ONCE)]
     found = [
         decoded(part, tensor, replace(source, quality=quality), legal)
         for part, tensor in zip(torch.cat(pieces, dim=1), tensors, strict=True)
@@ -100,10 +101,10 @@ def _tensors(original: Episodes, settings: Mapping[str, Any]) -> list[EpisodeTen
     return [EpisodeTensor.of(part, longest, gamma, divisor) for part in subsets(original)]
 
 
-def _model(original: Episodes, settings: Mapping[str, Any], device: str) -> EpisodeModel:
+def _model(tensors: Sequence[EpisodeTensor], settings: Mapping[str, Any], device: str) -> EpisodeModel:
     guidances = [values["guidance"] for values in settings["variants"].values()]
     config = Config.read({**settings["variants"]["default"], **settings["sizes"]})
-    return EpisodeModel(features(original.spec), config, guidances, settings["sizes"]["subsets"], device)
+    return EpisodeModel(torch.stack([tensor.values for tensor in tensors]), config, guidances, device)
 
 
 def _seeds(settings: Mapping[str, Any], use: int) -> list[int]:
