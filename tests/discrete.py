@@ -39,7 +39,7 @@ def draw_sequences(random: LaneRandom, rows: int = 6, steps: int = 5, spec: Task
 
     def uniform(*shape: int) -> torch.Tensor:
         """(S, ..., N): of an agent's numbers the team has the first one's."""
-        return random.uniform(*shape).unflatten(0, (-1, spec.agents)).movedim(1, -1)  # type: ignore[no-untyped-call]
+        return random.uniform(*shape).unflatten(0, (-1, spec.agents)).movedim(1, -1)
 
     frames = (steps + 1, rows)
     legal = uniform(*frames, spec.choices).mT < 0.7

@@ -103,7 +103,7 @@ def two_steps(random: LaneRandom, rows: int = 32) -> Sequences:
     """
     base = draw_sequences(random, rows, steps=2)
     choices, everything = base.choices, torch.ones_like(base.legal)
-    uniform = random.uniform(3, rows).unflatten(0, (-1, SPEC.agents)).movedim(1, -1)  # type: ignore[no-untyped-call]
+    uniform = random.uniform(3, rows).unflatten(0, (-1, SPEC.agents)).movedim(1, -1)
     choices = 1 + (uniform < 0.5).long()
     first, second = (choices[:, step] == step + 1 for step in (0, 1))
     paid = (first.all(2) & second.all(2)).float()

@@ -11,7 +11,7 @@ LENGTHS, ENDED = [7, 2, 12], [True, True, False]
 
 
 def sampler(steps: int = 5, period: int = 3, weights: list[float] | None = None, **more: bool | int) -> SequenceSampler:
-    return SequenceSampler(episodes(LENGTHS, ENDED), weights, steps=steps, period=period, **more)  # type: ignore[arg-type]
+    return SequenceSampler(episodes(LENGTHS, ENDED), weights, steps=steps, period=period, **more)
 
 
 def test_a_sequence_is_consecutive_steps_of_one_episode_and_begins_at_a_multiple_of_the_period() -> None:
