@@ -7,6 +7,21 @@ min_version("9.0")
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
+onstart:
+    print(outlook.announce(QUARTET, sorted(workflow.dag_settings.targets), workflow.cores or 1))
+
+
+onsuccess:
+    print(f"done; what was rendered lies in {BASE}, the report is {BASE}/report/index.html")
+
+
+onerror:
+    print(f"stopped; what failed says why under {BASE}/logs, the same command goes on from here")
+
+
 include: "workflow/rules/common.smk"
 
 

@@ -90,6 +90,20 @@ def _long(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} hours"
 
 
+def announce(config: Config, targets: Sequence[str], cores: int, now: float | None = None) -> str:
+    """What a run of the workflow says before it begins; of targets that are no artifacts it takes all."""
+    known = {"all", *config.papers, *(artifact.id for artifact in plan.artifacts(config))}
+    wanted = [target for target in targets if target in known] or ["all"]
+    chosen = plan.plan(config, [artifact for target in wanted for artifact in plan.find(config, target)])
+    left = best_clock(config).estimate(chosen.missing)
+    follow = f"to follow it: quartet status {wanted[0]} --scale {config.scale['name']}"
+    if not chosen.missing:
+        return f"nothing left to compute, only to render; {follow}"
+    ends = datetime.fromtimestamp(time.time() if now is None else now) + timedelta(seconds=left.seconds / cores)
+    never = f" ({left.unknown} of them never timed)" if left.unknown else ""
+    return f"{len(chosen.missing)} jobs to compute{never}, until about {ends:%H:%M on %d %B} on {cores} cores; {follow}"
+
+
 def status(config: Config, target: str, now: float | None = None) -> str:
     """What is done, what runs, what is left, and when it may end with as many jobs at a time as run now."""
     chosen, by = plan.plan(config, plan.find(config, target)), best_clock(config)

@@ -9,7 +9,7 @@ for artifact in ARTIFACTS:
         input:
             plan.inputs(QUARTET, artifact),
         output:
-            plan.outputs(QUARTET, artifact),
+            shown_in_report(artifact),
         log:
             f"{BASE}/logs/artifacts/{artifact.id}.log",
         localrule: True
@@ -19,6 +19,10 @@ for artifact in ARTIFACTS:
             options=OPTIONS,
             command=f"{plan.stage_of(artifact)} {artifact.id}",
             seeds=list(QUARTET.seeds),
+            number=artifact.number,
+            caption=artifact.caption,
+            scale=QUARTET.scale["name"],
+            warning=WARNING,
             code=code_of(f"quartet.artifacts.{plan.stage_of(artifact)}", plan.module_of(artifact)),
         message:
             f"rendering {artifact.id}: {artifact.number}"
@@ -34,7 +38,7 @@ for paper in QUARTET.papers:
         input:
             PAPER_DATA[paper],
         output:
-            expand(f"{BASE}/{paper}/audit.{{format}}", format=["md", "json"]),
+            judged_in_report(paper, "audit", "recounted from its own tables"),
         log:
             f"{BASE}/logs/artifacts/{paper}_audit.log",
         localrule: True
@@ -43,6 +47,7 @@ for paper in QUARTET.papers:
         params:
             options=OPTIONS,
             paper=paper,
+            told="recounted from its own tables",
             code=code_of("quartet.artifacts.audit"),
         message:
             f"recounting what {paper} claims from what it prints"
@@ -61,7 +66,7 @@ for paper in QUARTET.papers:
                 for path in plan.inputs(QUARTET, artifact)
             ],
         output:
-            expand(f"{BASE}/{paper}/claims.{{format}}", format=["md", "json"]),
+            judged_in_report(paper, "claims", "judged by our runs"),
         log:
             f"{BASE}/logs/artifacts/{paper}_claims.log",
         localrule: True
@@ -70,6 +75,7 @@ for paper in QUARTET.papers:
         params:
             options=OPTIONS,
             paper=paper,
+            told="judged by our runs",
             code=code_of("quartet.artifacts.claims"),
         message:
             f"judging the claims of {paper}"

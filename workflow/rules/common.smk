@@ -5,7 +5,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from quartet import config as configuration
-from quartet import paths, plan, toys
+from quartet import outlook, paths, plan, toys
+from quartet.artifacts.spec import load_paper
 from quartet.errors import QuartetError
 from quartet.names import (
     AUGMENTED,
@@ -50,6 +51,31 @@ def code_of(*modules):
 
 
 REPORT_FORMS = digest([file_digest(path) for path in layout.forms()])  # its templates, which are no modules
+
+
+WARNING = "" if QUARTET.scale["evidence"] else QUARTET.scale["purpose"]
+TITLES = {paper: load_paper(QUARTET.paper(paper), QUARTET.root).title for paper in QUARTET.papers}
+
+
+def shown_in_report(artifact):
+    """An artifact's files; of a figure the drawing and of a table the CSV stand in `snakemake --report`."""
+    labels = {"number": artifact.number, "artifact": artifact.id, "kind": artifact.kind}
+    where = {"category": TITLES[artifact.paper], "subcategory": f"{plan.stage_of(artifact).capitalize()}s"}
+    told = {"caption": "../report/artifact.rst", "labels": labels, **where}
+    files = plan.outputs(QUARTET, artifact)
+    return [report(path, **told) if path.suffix in (".svg", ".csv") else path for path in files]
+
+
+def judged_in_report(paper, name, told):
+    """The files of an audit or of verdicts, the Markdown in `snakemake --report`."""
+    first = report(
+        f"{BASE}/{paper}/{name}.md",
+        caption="../report/verdicts.rst",
+        category=TITLES[paper],
+        subcategory="Claims",
+        labels={"number": "claims", "artifact": name, "kind": told},
+    )
+    return [first, f"{BASE}/{paper}/{name}.json"]
 
 
 def prey_of(wildcards):
