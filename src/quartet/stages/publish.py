@@ -13,6 +13,7 @@ from quartet.errors import QuartetError
 KEPT = (
     "evaluations/**/*.csv",
     "costs/**/*.csv",
+    "measurements/**/*.json",
     "trajectories/**/*.json",
     "toys/**/*.json",
     "datasets/**/*.card.json",
