@@ -19,6 +19,7 @@ VALUE = {
     "target_every": 4,
     "rho": 1.0,
     "td_lambda": 0.0,
+    "reward_scale": 2.0,
     "embed": 4,
     "hyper": 6,
     "context": "state",

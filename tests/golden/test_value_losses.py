@@ -53,7 +53,7 @@ def one_step_targets(learner: QMIX, batch: Sequences, values: Tensor, allowed: T
         after = (seed, step + 1, row)
         following = team_value(learner, "target ", batch, after, best(values[after], allowed[after]))
         here = seed, step, row
-        target[here] = batch.rewards[here] + 0.9 * (1 - batch.terminals[here]) * following
+        target[here] = 2 * batch.rewards[here] + 0.9 * (1 - batch.terminals[here]) * following
     return target
 
 
@@ -85,7 +85,7 @@ def test_longer_returns_are_pengs() -> None:
             value = float(following[seed, step, row])
             if step + 1 < STEPS and batch.known[seed, step + 1, row]:
                 value = 0.4 * value + 0.6 * ahead
-            ahead = float(batch.rewards[seed, step, row] + 0.9 * (1 - batch.terminals[seed, step, row]) * value)
+            ahead = float(2 * batch.rewards[seed, step, row] + 0.9 * (1 - batch.terminals[seed, step, row]) * value)
             assert float(target[seed, step, row]) == pytest.approx(ahead, rel=1e-4)
 
 

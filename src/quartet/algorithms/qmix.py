@@ -25,6 +25,7 @@ class Config(sequence_learner.Config):
     """Hyperparameters of QMIX."""
 
     gamma: float  # discount
+    reward_scale: float  # what rewards are multiplied by
     target_every: int  # updates from one change of the targets to the next
     rho: float  # share of the online networks in such a change; 1 copies them
     td_lambda: float  # weight of longer returns in the targets, Peng's Q(lambda); 0: one step
@@ -95,11 +96,12 @@ class QMIX(SequenceLearner):
     def target(self, valued: Valued, batch: Sequences) -> Tensor:
         """y = r + gamma (1 - terminal) ((1 - lambda) V' + lambda y'), (S, T, B); at a sequence's end, V' alone."""
         following, discount = self.following(valued, batch), self.config.gamma * (1 - batch.terminals)
-        target = batch.rewards + discount * following
+        rewards = self.config.reward_scale * batch.rewards
+        target = rewards + discount * following
         longer = self.config.td_lambda * batch.known
-        for step in reversed(range(batch.rewards.shape[1] - 1 if self.config.td_lambda else 0)):
+        for step in reversed(range(rewards.shape[1] - 1 if self.config.td_lambda else 0)):
             mixed = torch.lerp(following[:, step], target[:, step + 1], longer[:, step + 1])
-            target[:, step] = batch.rewards[:, step] + discount[:, step] * mixed
+            target[:, step] = rewards[:, step] + discount[:, step] * mixed
         return target
 
     def following(self, valued: Valued, batch: Sequences) -> Tensor:

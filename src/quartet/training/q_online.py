@@ -45,7 +45,8 @@ class Online:
     def learner(self) -> qmix.Config:
         """QMIX's own settings."""
         names = ("hidden", "rate", "clip", "gamma", "target_every", "td_lambda", "embed", "hyper", "sequence", "period")
-        return qmix.Config(**{name: getattr(self, name) for name in names}, rho=1.0, context="state")
+        own = {name: getattr(self, name) for name in names}
+        return qmix.Config(**own, rho=1.0, context="state", reward_scale=1.0)
 
     def share_at(self, update: int) -> float:
         """The share of choices at random after `update` updates."""
