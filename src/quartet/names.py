@@ -9,7 +9,12 @@ BATTLES = (  # SMAC's names of its maps and OG-MARL's of SMACv2's
 )
 _PARTICLES = ("tag", "world", "spread", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
 TASKS = (*_PARTICLES, "cheetah", *DRONES, *BATTLES)
-GROUPS = {**dict.fromkeys(DRONES, "drones"), **dict.fromkeys(BATTLES, "battles")}  # configured together, `by` that name
+_LEARNED = ("bandit-learned", "bandit-learned-srpo")  # toys whose agents are trained by the algorithms themselves
+GROUPS = {  # configured together, `by` that name
+    **dict.fromkeys(DRONES, "drones"),
+    **dict.fromkeys(BATTLES, "battles"),
+    **dict.fromkeys(_LEARNED, "learned"),
+}
 _SHARED_MODULES = {
     "landmarks-covered": "landmarks",
     "spread-sparse": "spread_variants",
@@ -35,7 +40,8 @@ MEASURED = {  # metrics of work that a process is timed at: which work, and what
     "parameters": ("decision", "parameters"),
     "update-seconds": ("update", "seconds"),
 }
-METRICS = ("return", "score", "best", "good", "strategies", *COUNTED, *MEASURED)
+LATE = 90  # metric `late`: the return averaged over the stops in the last tenth of a training (OMSD Table 2)
+METRICS = ("return", "score", "late", "best", "good", "strategies", *COUNTED, *MEASURED)
 
 TRAINED = "trained"  # swept like a hyperparameter: the share of the training, in per cent, that a point has had
 
@@ -48,8 +54,7 @@ TOYS = {  # the methods that can play each toy
     "bandit": _PRINCIPLES + _NOISES,
     "bandit-policies": _DECOMPOSITIONS,
     "bandit-policies-srpo": _DECOMPOSITIONS,
-    "bandit-learned": _DECOMPOSITIONS,
-    "bandit-learned-srpo": _DECOMPOSITIONS,
+    **dict.fromkeys(_LEARNED, _DECOMPOSITIONS),
     "players": ("formula", "fac", "ssd"),  # toys/players.py: OMSD's Proposition 3
     "circle": ("truth", "upper", "lower", "unconditional", "both", "composed"),
     "payoff-1": _SUMS,

@@ -66,7 +66,8 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     datasets = {(cell.task, cell.dataset) for cell in learned}
     datasets |= {(task, quality) for artifact in chosen for task, quality in artifact.datasets}
     examined = {pair for artifact in chosen for pair in artifact.examined}
-    datasets = _with_parts(datasets | examined)
+    portrayed = {pair for artifact in chosen for pair in artifact.portrayed}
+    datasets = _with_parts(datasets | examined | portrayed)
     tasks = {task for task, _ in datasets}
     made = {*MIXTURES, *AUGMENTED}
     played = {(t, d) for t, d in datasets if d not in made and f"{t}/{d}" not in config.imports}
@@ -78,6 +79,7 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
         *_jobs(config, "augment", paths.AUGMENTATION, ({"task": t, "dataset": d} for t, d in modelled)),
         *_jobs(config, "examine", paths.EXAMINATION, ({"task": t, "dataset": d} for t, d in examined)),
+        *_jobs(config, "density", paths.DENSITY, ({"task": t, "dataset": d} for t, d in portrayed)),
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
         *_jobs(config, "toy", paths.TOY, ({"toy": t, "method": m} for t, m in _toys(chosen))),
         *_jobs(config, "train", paths.CHECKPOINT, ({k: c.evaluation[k] for k in RUN} for c in learned)),
@@ -148,6 +150,7 @@ def inputs(config: Config, artifact: Artifact) -> list[Path]:
         found += [config.paths.at(paths.BEHAVIOUR, task=task) / "curve.csv" for task in tasks]
     found += [config.paths.at(paths.COST, algorithm=algorithm) for algorithm in artifact.counted]
     found += [config.paths.at(paths.TOY, toy=toy, method=method) for toy, method in artifact.played]
+    found += [config.paths.at(paths.DENSITY, task=task, dataset=dataset) for task, dataset in artifact.portrayed]
     found += [config.paths.at(paths.EXAMINATION, task=task, dataset=dataset) for task, dataset in artifact.examined]
     found += [config.paths.at(paths.TRAJECTORIES, **run) for run in artifact.watched]
     found += [config.root / "config" / name for name in artifact.configured]

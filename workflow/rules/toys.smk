@@ -19,7 +19,7 @@ rule toy:
         runtime=60,
     params:
         options=OPTIONS,
-        sizes=QUARTET.scale["toys"],
+        sizes=lambda wildcards: configuration.sized(QUARTET.scale, "toys", wildcards.toy),
         code=lambda wildcards: code_of(toys.module_of(wildcards.toy)),
     message:
         "playing {wildcards.toy} with {wildcards.method}"

@@ -116,7 +116,8 @@ class ScorePolicy(Learner):
         seen = spec.observation * (spec.agents if config.policy_input == "team" else 1)
         told = state + whole * self.sees_before
         self.policy = PlainMLP(seen, config.hidden, spec.action, depth=2, activation="relu")
-        self.behaviour = DeepResidual(whole if self.team_behaviour else spec.action, told, config.hidden, config.time_scale)
+        modelled = whole if self.team_behaviour else spec.action
+        self.behaviour = DeepResidual(modelled, told, config.hidden, config.time_scale)
         asked = state + (whole if self.team_critic else spec.action)
         self.critic, self.value = (PlainMLP(size, config.hidden, 1, 2, "relu") for size in (asked, state))
         self.before = _before(spec, config.order).to(device)

@@ -50,4 +50,4 @@ def measured_in(grid: Grid, rows: Sequence[Row]) -> str:
     cell = grid.artifact.cell(rows[0], grid.artifact.columns[0])
     best = f"Return, best of {attempts(cell.setting)[1]}"
     told = {"score": "Normalised score", "best": best, "good": "Good policies, of 20", "wins": "Share of episodes won"}
-    return {"return": "Return", "collisions": "Collisions an episode", **told}[cell.metric]
+    return {"return": "Return", "late": "Return", "collisions": "Collisions an episode", **told}[cell.metric]

@@ -28,14 +28,20 @@ FIGURES = {
     "frames": "frames",
     "trajectories": "trajectories",
     "clouds": "clouds",
+    "paths": "paths",
+    "densities": "densities",
     "dots": "dots",
     "shares": "shares",
     "maps": "maps",
 }
 # Their rows are not cells: nothing is trained for them.
-UNTRAINED = ("settings", "costs", "growth", "frames", "printed", "toys", "clouds", "examined", "shares", "maps")
+UNTRAINED = (
+    *("settings", "costs", "growth", "frames", "printed", "toys", "examined"),
+    *("clouds", "paths", "densities", "shares", "maps"),
+)
 CONFIGURED = ("settings", "network", "diffusion", "algorithm")  # they show what config/ says
 WATCHED = ("trajectories", "dots")  # they show where teams go
 COUNTED = ("costs", "growth")  # they show what algorithms cost
-PLAYED = ("toys", "clouds")  # they show what methods make of toys
+PLAYED = ("toys", "clouds", "paths")  # they show what methods make of toys
+PORTRAYED = ("densities",)  # they show the joint actions of datasets
 EXAMINED = ("examined", "shares", "maps")  # they show what examinations of enlarged datasets found

@@ -9,6 +9,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from quartet.artifacts import style
 from quartet.artifacts.averages import Average, measured_in, over
+from quartet.artifacts.cards import cards_of
 from quartet.artifacts.output import Order, table_header
 from quartet.artifacts.spec import Column
 
@@ -18,6 +19,7 @@ SPAN = 20  # points that reach this many times their smallest stand on a logarit
 def draw(order: Order) -> Figure:
     """Every line averaged over the rows of a block, at each of its points."""
     grid, artifact = order.measured(), order.artifact
+    cards = cards_of(artifact, order.results) if artifact.level else {}
     firsts = [points[0] for points in artifact.lines.values()]
     looks, blocks = style.looks(firsts), artifact.blocks
     figure, axes = style.panels(style.lettered([title for title, _ in blocks]), height=2.9 if blocks[1:] else 3.6)
@@ -26,10 +28,15 @@ def draw(order: Order) -> Figure:
         for rank, (first, averages) in enumerate(zip(firsts, found, strict=True)):
             _line(axis, places(artifact.lines[first.title]), averages, looks[first.id], rank - (len(firsts) - 1) / 2)
         _ticks(axis, artifact.lines[firsts[0].title])
+        for row in rows if artifact.level else ():
+            if row.id in cards:
+                axis.axhline(cards[row.id]["mean"], color=style.INK, linestyle=":", linewidth=1.0)
         axis.set_ylabel(measured_in(grid, rows))
         axis.set_xlabel(artifact.along)
         axis.grid(axis="y")
     keys = [looks[first.id].key(first.title) for first in firsts]
+    if artifact.level:
+        keys.append(Line2D([], [], color=style.INK, linestyle=":", label="the dataset's mean"))
     if any(cell.printed.mean is not None for cell in grid.cells.values()):
         keys.append(Line2D([], [], color=style.INK, marker="o", mfc="none", linestyle="", label="hollow: the paper"))
     if len(grid.there) < len(grid.cells):

@@ -11,7 +11,7 @@ from quartet import paths
 from quartet.artifacts.published import NOTHING, Printed, printed_beside
 from quartet.artifacts.spec import Artifact, Cell, Column, Paper, Row
 from quartet.evaluation import measurements, statistics
-from quartet.evaluation.scores import Returns, by_seed, normalised, read_card, read_returns
+from quartet.evaluation.scores import Returns, by_seed, late_returns, normalised, read_card, read_returns
 from quartet.evaluation.strategies import counted
 from quartet.names import BATTLES, COUNTED, MEASURED
 from quartet.toys.result import read_result
@@ -179,7 +179,8 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
             returns = None if results is None or unrun else _read(cell, cell.file(results))
             returns = own[row.task].scored(returns) if cell.metric == "score" else returns
             value = printed.get((row.id, column.id), NOTHING)
-            ends = (own[row.task], papers[row.task]) if cell.metric in ("return", "best") else (NO_ENDS, NO_ENDS)
+            paid = cell.metric in ("return", "late", "best")
+            ends = (own[row.task], papers[row.task]) if paid else (NO_ENDS, NO_ENDS)
             cells[row.id, column.id] = Measured(row, column, cell, returns, value, *ends)
     return Grid(artifact, cells)
 
@@ -214,6 +215,8 @@ def _read(cell: Cell, file: Path) -> Returns | None:
         return measurements.measured(file, cell.metric)
     if cell.metric == "strategies":
         return counted(file)
+    if cell.metric == "late":
+        return late_returns(file, cell.point)
     return read_returns(file, cell.point, COUNTED.get(cell.metric, "return"))
 
 

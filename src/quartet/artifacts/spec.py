@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet import paths
-from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, UNTRAINED, WATCHED
+from quartet.artifacts.kinds import CONFIGURED, COUNTED, EXAMINED, PLAYED, PORTRAYED, UNTRAINED, WATCHED
 from quartet.errors import QuartetError, unknown
 from quartet.names import BATTLES, MEASURED, run_of
 from quartet.schema import load_yaml
@@ -109,6 +109,7 @@ class Artifact:
     claims: tuple[str, ...]
     of: tuple[str, ...] = ()  # the tables that a figure draws
     along: str = ""  # what the points along a line are
+    level: bool = False  # whether the mean of each panel's dataset stands beside its lines
     normalised: bool = False  # whether averages are of normalised scores
     beside: "Artifact | None" = None  # the table whose printed values stand beside the same cells
     unrun: tuple[tuple[str, str], ...] = ()  # row and column ids of cells that are shown, but not run
@@ -130,7 +131,8 @@ class Artifact:
         """The (task, dataset) cards it reads: its rows'; for a table, the ends of the score, but of battles."""
         if self.kind in UNTRAINED:
             return ()
-        own = [(row.task, row.dataset) for row in self.rows] if self.kind == "scatter" or not self.cells else []
+        shown = self.kind == "scatter" or self.level or not self.cells
+        own = [(row.task, row.dataset) for row in self.rows] if shown else []
         tasks = dict.fromkeys(cell.task for cell in self.cells if cell.measurement is None)
         ends = [(task, end) for task in tasks if task not in BATTLES for end in ("random", "expert")]
         return tuple(dict.fromkeys(own + ends))
@@ -161,9 +163,18 @@ class Artifact:
         return tuple(dict.fromkeys(pairs))
 
     @property
+    def portrayed(self) -> tuple[tuple[str, str], ...]:
+        """The datasets whose joint actions it shows."""
+        return self._datasets_of(PORTRAYED)
+
+    @property
     def examined(self) -> tuple[tuple[str, str], ...]:
         """The datasets made larger whose examination it shows."""
-        rows = self.rows if self.kind in EXAMINED else ()
+        return self._datasets_of(EXAMINED)
+
+    def _datasets_of(self, kinds: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Task and dataset of every row and column, where it is of one of these kinds."""
+        rows = self.rows if self.kind in kinds else ()
         wheres = [named({**self.where, **row.where, **column.where}) for row in rows for column in self.columns]
         return tuple(dict.fromkeys((where["task"], where["dataset"]) for where in wheres))
 
@@ -242,7 +253,7 @@ def _artifact(name: str, given: dict[str, Any], paper: str, titles: Where, file:
     published = (file.parent / given["published"],) if "published" in given else ()
     claims = tuple(given.get("claims", ()))
     texts = given["kind"], given["number"], given["caption"]
-    shown = {key: given[key] for key in ("along", "normalised") if key in given}
+    shown = {key: given[key] for key in ("along", "level", "normalised") if key in given}
     of = tuple(given.get("of", ()))
     unrun = tuple((row, column) for row, names in given.get("unrun", {}).items() for column in names)
     artifact = Artifact(name, paper, *texts, where, rows, columns, published, claims, of, unrun=unrun, **shown)

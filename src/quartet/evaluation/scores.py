@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import COUNTED, MEASURED, METRICS, attempts
+from quartet.names import COUNTED, LATE, MEASURED, METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
@@ -30,7 +30,7 @@ class Returns:
 def by_seed(returns: Returns, metric: str = "return", setting: str = "standard") -> npt.NDArray[np.float64]:
     """One number per seed: a mean (of wins: their share), `best` of K (mean over starts), or how many `good`."""
     read: npt.NDArray[np.float64]
-    if metric in ("return", "score", "strategies", *COUNTED, *MEASURED):
+    if metric in ("return", "score", "late", "strategies", *COUNTED, *MEASURED):
         read = returns.values.mean(axis=1)
     elif metric == "best":
         _, count = attempts(setting)
@@ -75,6 +75,22 @@ def read_returns(path: Path, point: str | None = None, column: str = "return") -
     if point is not None and point not in found:
         raise unknown("point", point, map(str, found), where=str(path))
     return _rectangle(found.get(point, {}), path)
+
+
+def late_returns(path: Path, last: str | None) -> Returns:
+    """Of a sweep along a training: every episode's return, averaged over the stops from 90 % on to `last`."""
+    sweep, _, end = (last or "").partition("=")
+    stops = [stop for stop in _stops(path, sweep) if LATE <= float(stop.partition("=")[2]) <= float(end)]
+    if not stops:
+        raise unknown("stop", str(last), _stops(path, sweep), where=str(path))
+    found = [read_returns(path, stop) for stop in stops]
+    return Returns(found[0].seeds, np.mean([returns.values for returns in found], axis=0))
+
+
+def _stops(path: Path, sweep: str) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as handle:
+        named = dict.fromkeys(line.partition(",")[0] for line in handle)
+    return [name for name in named if name.startswith(f"{sweep}=")]
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class DeepResidual:
 
         told = linear(hidden(fourier_features(times, self.scale), *layer("time1")), *layer("time2"))
         x = linear(torch.cat([noised, condition, told], dim=2), *layer("into"))
-        keeps = [None] * BLOCKS if keep is None else keep.split(self.width, dim=2)
+        keeps = [None] * BLOCKS if keep is None else torch.split(keep, self.width, dim=2)
         for number, kept in enumerate(keeps):
             inner = layer_norm(x if kept is None else x * kept, (self.width,))
             inner = inner * part[f"scale{number}"] + part[f"shift{number}"]

@@ -1,6 +1,6 @@
 """The stage that runs the toys."""
 
-from quartet import paths, provenance, toys
+from quartet import config, paths, provenance, toys
 from quartet.config import Config, check
 from quartet.errors import QuartetError
 from quartet.names import TOYS
@@ -16,6 +16,6 @@ def toy(settings: Config, target: str) -> None:
     check("toy", game, tuple(TOYS))
     check(f"method of {game}", method, TOYS[game])
     hold_memory()
-    sizes, out = settings.scale["toys"], settings.paths.at(paths.TOY, toy=game, method=method)
+    sizes, out = config.sized(settings.scale, "toys", game), settings.paths.at(paths.TOY, toy=game, method=method)
     with provenance.record([out], stage="toy", settings=sizes, inputs=[], modules=[toys.module_of(game)]):
         write_result(out, toys.play(game, method, sizes))

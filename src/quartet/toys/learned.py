@@ -28,7 +28,7 @@ READINGS: dict[str, dict[str, Any]] = {
 }
 ALGORITHMS = {"ind": "brpo-ind", "fac": "brpo-fac", "jal": "brpo-jal", "ssd": "omsd"}
 SPEC = TaskSpec(agents=2, observation=1, action=1, horizon=1)
-BETAS = (0.0, 0.05, 0.5, 5.0, 50.0)  # OMSD's grid ends at .5; 0: the score alone decides
+BETAS = (0.0, 0.05, 0.5, 5.0)  # OMSD's grid ends at .5; 0: the score alone decides
 SHOWN_BETA = 0.05  # whose arrows and paths are kept: in the grid, and small enough that the score decides
 # Our choices: OMSD gives no training of its bandit.
 RATES = {"critic_rate": 0.01, "behaviour_rate": 0.01, "policy_rate": 0.05}

@@ -47,8 +47,8 @@ def scores(method: str, actions: Tensor) -> Tensor:
     if method == "ssd":
         seen = -(actions[..., None] - MODES).square() / (2 * DEVIATION**2)
         told[..., 1:, :] = seen.cumsum(-2)[..., :-1, :]
-    each = [score(own[..., None], means, given, clean)[..., 0] for own, given in zip(actions.unbind(-1), told.unbind(-2), strict=True)]
-    return torch.stack(each, dim=-1)
+    pairs = zip(actions.unbind(-1), told.unbind(-2), strict=True)
+    return torch.cat([score(own[..., None], means, given, clean) for own, given in pairs], dim=-1)
 
 
 def variation(actions: Tensor) -> Tensor:
