@@ -49,7 +49,8 @@ class Round:
 
 def play_round(task: MaskedTask, team: Team, seeds: Tensor) -> Round:
     """One episode per seed, until all have ended."""
-    observations, going = task.reset(seeds), torch.ones(len(seeds), dtype=torch.bool, device=seeds.device)
+    observations = task.reset(seeds)
+    going = torch.ones(len(seeds), dtype=torch.bool, device=observations.device)
     last, under_way, moments = observations.clone(), [], []
     team.begin(len(seeds))
     while going.any():
