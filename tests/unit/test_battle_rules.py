@@ -1,5 +1,7 @@
 """Battles: every rule of combat on a scene of its own."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -125,7 +127,7 @@ def test_attacks_keep_their_period(name: str) -> None:
         before = fight.unhit[1].clone()
         play(fight, {0: 1})
         shots += [tick] * bool(fight.unhit[1] <= before)
-    gaps = {later - earlier for earlier, later in zip(shots, shots[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in pairwise(shots)}
     assert gaps == {round(weapon.period * TICKS)}
 
 

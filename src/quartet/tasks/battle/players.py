@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from quartet.names import BATTLES
+from quartet.tasks.battle.fight import SLACK
 from quartet.tasks.battle.maps import IDLE
 from quartet.tasks.battle.opponents import hunt
 from quartet.tasks.battle.task import TICKS_A_STEP, Battle
 from quartet.tasks.battle.views import HEADINGS
 
 MOST_WORTH = 1000.0  # above every health and distance
-WALKING = 10.0  # how much weaker an enemy must be to walk a unit for it
+WALKING, COMPANY = 3.0, 5.0  # health by which an enemy must be weaker to walk for it, and for one agent less on it
 Player = Callable[[Battle], Tensor]  # scores (n, agents, choices) for the battles as they stand
 
 
@@ -39,9 +40,10 @@ def focused(battle: Battle) -> Tensor:
     agents, fight = battle.spec.agents, battle.fight
     left = (fight.health + fight.shield)[agents:]
     reached = battle.legal()[:, :, IDLE:].permute(1, 2, 0)
-    walk = (fight.gap[:agents, agents:] - fight.roster.range[:agents].unsqueeze(1)).clamp(min=0)
+    walks = fight.gap[:agents, agents:] > fight.roster.range[:agents].unsqueeze(1) + SLACK
+    hitting = (~walks & fight.alive[:agents].unsqueeze(1)).sum(dim=0)
     apart = (fight.distance[:agents, agents:] * fight.alive[:agents].unsqueeze(1)).mean(dim=0)
-    handicap = WALKING * walk + apart  # of equals all take the one that is nearest to the team
+    handicap = WALKING * walks - COMPANY * hitting + apart / 10  # of equals all take the nearest to the team
     damage = (fight.power * fight.roster.hits.unsqueeze(1))[:agents, agents:].expand_as(reached)
     loaded = fight.cooldown[:agents] < TICKS_A_STEP
     worth = []

@@ -11,9 +11,9 @@ from quartet.tasks.battle.units import units
 from quartet.tasks.random import uniform
 
 REFLECTED = 0.5  # SMACv2: how often both sides mirror each other; else the team is surrounded
-GAP = 0.25  # between units in formation
+GAP = 0.1  # between units in formation
 BUFFER = 1.0  # between reflected sides: the team starts at least this far from the middle
-NEAREST = 2.0  # how far from the centre and from the arena's corners surrounding groups start at least
+NEAREST, ROOM = 2.0, 4.0  # how far surrounding groups start at least from the centre and from the edges
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _surrounded(numbers: Tensor, count: int, size: int) -> Tensor:
     groups, distance, turns, membership = numbers[0], numbers[1:5], numbers[5:9], numbers[9:]
     member = (membership * (groups * 4 + 1).floor()).long().sort(dim=0).values
     diagonal = turns.argsort(dim=0, stable=True).gather(0, member)
-    away = NEAREST + distance.gather(0, member) * (size / 2 - 2 * NEAREST)  # along x and along y
+    away = NEAREST + distance.gather(0, member) * (size / 2 - NEAREST - ROOM)  # along x and along y
     east = torch.where(diagonal % 2 == 0, 1.0, -1.0)
     north = torch.where(diagonal < 2, 1.0, -1.0)
     shape = torch.tensor(formation(count, _spacing()), device=numbers.device).t().unsqueeze(2)
