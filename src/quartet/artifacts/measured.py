@@ -39,6 +39,7 @@ def _cell(cell: Measured, first: Measured, grid: Grid, stamp: Stamp) -> dict[str
     out = cell.mean is not None and math.isinf(cell.mean)
     value = None if out else cell.mean
     told = value if cell is not first and cell.cell.metric in MEASURED else None
+    times = told / first.mean if told and first.mean else None
     return {
         "artifact": grid.artifact.id,
         "row": cell.row.id,
@@ -50,7 +51,8 @@ def _cell(cell: Measured, first: Measured, grid: Grid, stamp: Stamp) -> dict[str
         "metric": cell.cell.metric,
         "value": value,
         "n": int(cell.seeds.size),
-        "times": told / first.mean if told and first.mean else None,
+        "times": times,
+        "ratio": "" if times is None else ratio(times),
         "shown": OUT if out else shown(value, cell.cell.metric),
         "printed": cell.printed.text or printed(cell.printed.mean, first.printed.mean if cell is not first else None),
         "paper_mean": cell.printed.mean,
@@ -73,7 +75,12 @@ def shown(value: float | None, metric: str) -> str:
 def printed(value: float | None, first: float | None) -> str:
     """What the paper prints, as it prints it, and how many times the first column's that is."""
     alone = "" if value is None else f"{value:g}"
-    return f"{alone} ×{value / first:.2f}" if value is not None and first else alone
+    return f"{alone} {ratio(value / first)}" if value is not None and first else alone
+
+
+def ratio(times: float) -> str:
+    """How many times the first column's, with at least two figures."""
+    return f"×{times:.2f}" if times >= 0.1 else f"×{times:.2g}"
 
 
 def told(grid: Grid, stamp: Stamp) -> str:
