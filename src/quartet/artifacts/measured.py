@@ -38,8 +38,8 @@ def view(order: Order) -> dict[str, Any]:
 def _cell(cell: Measured, first: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:
     out = cell.mean is not None and math.isinf(cell.mean)
     value = None if out else cell.mean
-    told = value if cell is not first and cell.cell.metric in MEASURED else None
-    times = told / first.mean if told and first.mean else None
+    beside = first if cell is not first and first.cell.metric in MEASURED else None
+    times = value / beside.mean if beside is not None and value and beside.mean else None
     return {
         "artifact": grid.artifact.id,
         "row": cell.row.id,
@@ -54,7 +54,7 @@ def _cell(cell: Measured, first: Measured, grid: Grid, stamp: Stamp) -> dict[str
         "times": times,
         "ratio": "" if times is None else ratio(times),
         "shown": OUT if out else shown(value, cell.cell.metric),
-        "printed": cell.printed.text or printed(cell.printed.mean, first.printed.mean if cell is not first else None),
+        "printed": cell.printed.text or printed(cell.printed.mean, None if beside is None else beside.printed.mean),
         "paper_mean": cell.printed.mean,
         "note": cell.printed.note,
         "scale": stamp.scale,
