@@ -56,6 +56,12 @@ BENCHMARKS = {
         "agent and one environment at a time, two calls of the network a level.",
         ["--out"],
     ),
+    "recurrent_update": (
+        "One QMIX update of three seeds",
+        "CPU seconds at the sizes of scale laptop, one thread, against the usual structure: one network of torch's own "
+        "layers a seed, a GRU cell called step by step; both sides' losses agree.",
+        ["--out"],
+    ),
     "scalability": (
         "What a decision costs as the team grows",
         "One decision of a whole team of drones, CPU seconds on one thread, in a process of its own that may take 1,024"
