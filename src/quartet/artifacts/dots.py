@@ -13,7 +13,7 @@ from quartet.artifacts.trajectories import AGENTS
 from quartet.evaluation.strategies import ATTEMPTS, read_trajectories
 
 SIDE = 2.1  # of a panel, in inches
-MARGIN = 0.15  # of the plane around what is shown
+REACH = 1.5  # what a panel shows of the plane; landmarks lie within 1
 RADIUS = 0.05  # of a landmark of cooperative navigation
 
 
@@ -24,13 +24,12 @@ def draw(order: Order) -> Figure:
     files = [artifact.cell(row, column).file(order.results) for column in artifact.columns]
     kept = [read_trajectories(file) if file.exists() else None for file in files]
     figure = Figure(figsize=(SIDE * len(kept), SIDE + 0.8), layout="constrained")
-    axes = figure.subplots(1, len(kept), squeeze=False, sharex=True, sharey=True)[0]
+    axes = figure.subplots(1, len(kept), squeeze=False)[0]
     titles = style.lettered([column.title for column in artifact.columns])
     for axis, title, found in zip(axes, titles, kept, strict=True):
         axis.set_title(title, size=9)
-        axis.set(aspect="equal", xticks=[], yticks=[])
+        axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
         axis.spines[["top", "right"]].set_visible(True)
-        axis.margins(MARGIN)
         if found is None:
             style.missing(axis)
         else:
@@ -47,7 +46,7 @@ def draw(order: Order) -> Figure:
 def _panel(axis: Axes, attempts: list[Any], landmarks: list[list[float]]) -> None:
     """Every agent at every step of every attempt; where it starts stands its sign."""
     for place in landmarks:
-        axis.add_patch(Circle((place[0], place[1]), RADIUS, facecolor=style.INK, edgecolor="none", alpha=0.8, zorder=1))
+        axis.add_patch(Circle((place[0], place[1]), RADIUS, facecolor=style.INK, edgecolor="none", zorder=1))
     for number, (colour, _, marker) in enumerate(AGENTS):
         across, up = zip(*(place for attempt in attempts for place in attempt[number]), strict=True)
         axis.scatter(across, up, s=7, linewidths=0, alpha=0.5, color=colour, zorder=2)
