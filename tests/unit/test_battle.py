@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from pettingzoo.test import parallel_api_test, parallel_seed_test
+from PIL import Image
 from torch import Tensor
 
 from quartet import tasks
@@ -16,6 +19,7 @@ from quartet.errors import QuartetError
 from quartet.names import BATTLES
 from quartet.schema import load_yaml
 from quartet.tasks.battle import Battle, units
+from quartet.tasks.battle.drawing import animate, draw_battle
 from quartet.tasks.battle.maps import IDLE, battle_map
 from quartet.tasks.battle.players import PLAYERS, play
 from quartet.tasks.pettingzoo import parallel_env
@@ -451,3 +455,35 @@ def test_a_game_cut_by_its_limit_is_truncated() -> None:
         adapted.step(torch.zeros(1, 3, 9))
     with pytest.raises(QuartetError, match="unknown setting 'shifted'"):
         adapted.reset(torch.tensor([0]), "shifted")
+
+
+# Pictures
+
+
+def test_every_living_unit_is_drawn_where_it_stands_with_a_line_to_its_aim() -> None:
+    battle = started("2s3z")
+    battle.step(torch.zeros(1, 5, 11))
+    battle.fight.health[0] = 0.0
+    axes = Figure().subplots()
+    draw_battle(axes, battle)
+    discs = [patch for patch in axes.patches if isinstance(patch, Circle)]
+    places = zip(battle.fight.x[1:, 0].tolist(), battle.fight.y[1:, 0].tolist(), strict=True)
+    assert [disc.center for disc in discs] == list(places)
+    assert [text.get_text() for text in axes.texts] == ["S", "Z", "Z", "Z"] + ["Z"] * 3 + ["S"] * 2
+    assert len(axes.lines) == sum(int(aim) not in (0, unit) for unit, aim in enumerate(battle.aim[:, 0]))
+
+
+def test_a_battle_becomes_an_animation_with_a_frame_a_step(tmp_path: Path) -> None:
+    battle = Battle("3m")
+    animate(battle, "nearest", 0, tmp_path / "battle.gif")
+    with Image.open(tmp_path / "battle.gif") as film:
+        assert film.n_frames == battle.time + 1
+
+
+def test_there_must_be_a_battle_to_draw() -> None:
+    axes, battle = Figure().subplots(), Battle("3m")
+    with pytest.raises(QuartetError, match="there is no episode 0; call reset first"):
+        draw_battle(axes, battle)
+    battle.reset(torch.arange(2))
+    with pytest.raises(QuartetError, match="there is no episode 2; the episodes are 0 to 1"):
+        draw_battle(axes, battle, 2)

@@ -64,7 +64,7 @@ class Battle:
         first = start(self.map, self._seeds)
         self.fight = Fight(Roster(self.map.names, first.types), first.x, first.y, self.spec.agents, self.ground)
         self.views = Views(self.map, self.fight)
-        self._aim = self.fight.itself
+        self.aim = self.fight.itself
         self._last = torch.zeros(len(seeds), self.spec.agents, self.spec.choices, device=self.device)
         self._most = VICTORY + KILL * self.map.enemies + self._enemies()  # what a victory is worth, before it is scaled
         return self.views.observations()
@@ -110,9 +110,9 @@ class Battle:
         target = choices - IDLE + torch.where(fight.roster.heals[:agents], 0, agents)
         own = torch.where(choices >= IDLE, target, fight.itself[:agents])
         for tick in range(TICKS_A_STEP):
-            self._aim = torch.cat([own, hunt(fight, self._aim)[agents:]])
+            self.aim = torch.cat([own, hunt(fight, self.aim)[agents:]])
             late = EARLIEST + SPREAD * ((numbers >> BITS * tick) & (2**BITS - 1)) / 2**BITS
-            fight.tick(Orders(east, north, self._aim), late)
+            fight.tick(Orders(east, north, self.aim), late)
 
     def _enemies(self) -> Tensor:
         """Health and shields of all opponents, (n,)."""
