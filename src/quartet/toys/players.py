@@ -42,13 +42,11 @@ def followed(method: str, players: int, random: LaneRandom, rows: int) -> Tensor
 
 def scores(method: str, actions: Tensor) -> Tensor:
     """The score of every agent's action given nothing (fac), or given those of the agents before it (ssd)."""
-    clean, means = torch.ones(actions.shape[:-1]), MODES[:, None]
     told = torch.zeros(*actions.shape, len(MODES))
     if method == "ssd":
         seen = -(actions[..., None] - MODES).square() / (2 * DEVIATION**2)
         told[..., 1:, :] = seen.cumsum(-2)[..., :-1, :]
-    pairs = zip(actions.unbind(-1), told.unbind(-2), strict=True)
-    return torch.cat([score(own[..., None], means, given, clean) for own, given in pairs], dim=-1)
+    return score(actions[..., None], MODES[:, None], told, torch.ones_like(actions)).squeeze(-1)
 
 
 def variation(actions: Tensor) -> Tensor:
