@@ -8,6 +8,7 @@ from test_published_eaq import FOLDER, PAPER, ROOT
 
 from quartet import paths
 from quartet.artifacts import examined, maps, shares
+from quartet.artifacts.claims import judge, load_claims, measured
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.output import Order
@@ -76,3 +77,13 @@ def test_figures_are_drawn_from_nothing_and_again_with_the_same_bytes(tmp_path: 
     for name in ("eaq_figure1b", "eaq_figure3"):
         first, again = (render_figure(name, FOLDER, tmp_path, LAPTOP, tmp_path / out, ROOT) for out in ("a", "b"))
         assert [file.read_bytes() for file in first] == [file.read_bytes() for file in again]
+
+
+def test_a_claim_about_examinations_is_judged_by_the_subsets_in_which_something_was_found(tmp_path: Path) -> None:
+    claims = load_claims(FOLDER, PAPER, ROOT)
+    [claim] = [claim for claim in claims if claim.id == "more_focus"]
+    for quality in ("medium", "poor"):
+        write(tmp_path, "3m", f"{quality}-few", **{"focus-all": [0.2, 0.3, NOBODY]})
+        write(tmp_path, "3m", f"{quality}-eaq", **{"focus-all": [0.1, 0.15, 0.12]})
+    judgement = judge(claim, measured([claim], PAPER, tmp_path, ROOT), LAPTOP)
+    assert (judgement.won, judgement.verdict) == (0, "fails")

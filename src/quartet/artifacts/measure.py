@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ class Ends:
 
 NO_ENDS = Ends(None, None)  # of what is counted, not paid
 BATTLE_ENDS = Ends(0.0, 20.0)  # SMAC: the least and the most that a battle pays
+UNPLAYED = Cell("", "", "", "", "standard", "return")  # of what is measured without a run: its mean counts
 NOWHERE = Cell("", "", "", "", "", "")  # of what is printed alone, and of what is not run
 
 
@@ -167,8 +169,8 @@ def measure(artifact: Artifact, paper: Paper, results: Path | None, root: Path =
     printed = printed_beside(artifact, root)
     if artifact.kind == "printed":
         return _alone(artifact, printed)
-    if artifact.kind == "toys":
-        return _toys(artifact, printed, results)
+    if artifact.kind in ("toys", "examined"):
+        return _repeated(artifact, printed, results)
     own = {row.task: own_ends(results, row.task) for row in artifact.rows}
     papers = {row.task: _papers_ends(paper, row.task) for row in artifact.rows}
     cells: dict[tuple[str, str], Measured] = {}
@@ -194,17 +196,17 @@ def _alone(artifact: Artifact, printed: Mapping[tuple[str, str], Printed]) -> Gr
     return Grid(artifact, {(cell.row.id, cell.column.id): cell for cell in cells})
 
 
-def _toys(artifact: Artifact, printed: Mapping[tuple[str, str], Printed], results: Path | None) -> Grid:
-    """What methods make of toys, one value a seed."""
+def _repeated(artifact: Artifact, printed: Mapping[tuple[str, str], Printed], results: Path | None) -> Grid:
+    """What methods make of toys, one value a seed; what examinations found, one a subset in which it was found."""
     cells = {}
     for row in artifact.rows:
         for column in artifact.columns:
-            toy, method, measured = row.where["toy"], column.where["method"], row.where["measure"]
-            file = None if results is None else results / paths.TOY.format(toy=toy, method=method)
-            seeds = read_result(file).measures.get(measured) if file is not None and file.exists() else None
-            returns = None if seeds is None else Returns(tuple(range(len(seeds))), np.array(seeds)[:, None])
-            cell, value = Cell(toy, "", method, "", "standard", "return"), printed.get((row.id, column.id), NOTHING)
-            cells[row.id, column.id] = Measured(row, column, cell, returns, value, NO_ENDS, NO_ENDS)
+            file = None if results is None else results / artifact.result(row, column)
+            there = read_result(file).measures.get(row.where["measure"]) if file is not None and file.exists() else None
+            seeds = [] if there is None else [value for value in there if isfinite(value)]
+            returns = Returns(tuple(range(len(seeds))), np.array(seeds)[:, None]) if seeds else None
+            value = printed.get((row.id, column.id), NOTHING)
+            cells[row.id, column.id] = Measured(row, column, UNPLAYED, returns, value, NO_ENDS, NO_ENDS)
     return Grid(artifact, cells)
 
 

@@ -178,6 +178,13 @@ class Artifact:
         wheres = [named({**self.where, **row.where, **column.where}) for row in rows for column in self.columns]
         return tuple(dict.fromkeys((where["task"], where["dataset"]) for where in wheres))
 
+    def result(self, row: Row, column: Column) -> str:
+        """The file, under the results of one scale, of a toy's method, or of a dataset's examination."""
+        where = named({**self.where, **row.where, **column.where})
+        if self.kind in PLAYED:
+            return paths.TOY.format(toy=where["toy"], method=where["method"])
+        return paths.EXAMINATION.format(task=where["task"], dataset=where["dataset"])
+
     @property
     def printed(self) -> tuple[Path, ...]:
         """The files of printed values it shows."""
