@@ -54,7 +54,7 @@ rule imported:
     params:
         options=OPTIONS,
         folder=lambda wildcards: QUARTET.imports[wildcards.imported],
-        code=code_of("quartet.data.omar", "quartet.data.card"),
+        code=code_of("quartet.data.omar", "quartet.data.vault", "quartet.data.card"),
     message:
         "importing {wildcards.imported} from {params.folder}"
     shell:
