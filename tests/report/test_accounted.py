@@ -40,7 +40,7 @@ def shown(paper: Paper) -> set[str]:
 
 def mentioned(words: str) -> set[str]:
     """Every table and figure that a paper's text names, its captions among them."""
-    found = re.findall(r"\b(Table|Figure|Fig\.)[~\s]*(\d+)\b", words)
+    found = re.findall(r"\b(Table|Figure|Fig\.)[~\s]*(\d+)\b(?!\.\d)", words)
     return {f"{kind.replace('Fig.', 'Figure')} {number}" for kind, number in found}
 
 
@@ -76,7 +76,7 @@ def test_the_abstract_is_among_the_claims(folder: Path) -> None:
 def test_every_quoted_phrase_stands_in_the_paper(folder: Path) -> None:
     claims, told = read_yaml(folder / "claims.yaml"), letters(text(folder))
     listed = [*claims["claims"].values(), *claims.get("stated", {}).values(), *claims.get("left_out", [])]
-    quotes = [quote for entry in listed for quote in re.findall(r"'([^']{12,})'(?!s)", entry["evidence"])]
+    quotes = [quote for entry in listed for quote in re.findall(r"(?<!\w)'(.{12,}?)'(?!\w)", entry["evidence"])]
     parts = [part for quote in quotes for part in re.split(r"\[?\.\.\.\]?", quote) if len(letters(part)) > 4]
     assert parts
     assert [part for part in parts if letters(part) not in told] == []
