@@ -399,7 +399,7 @@ class Uniform:
 
 def test_evaluation_stops_where_every_fight_is_decided() -> None:
     policy, task = Uniform(), Drones(4)
-    returns = evaluate(task, policy, (0, 1), 3, "standard")
+    returns = evaluate(task, policy, (0, 1), 3, "standard")["return"]
     assert task.over.all()
     assert policy.paid == pytest.approx(float(returns.sum()))
     assert task.time < HORIZON
