@@ -27,6 +27,11 @@ BENCHMARKS = {
         "Agent-steps per CPU second, one thread, against the same game played by one environment, drone after drone.",
         ["--out"],
     ),
+    "battle_stepping": (
+        "Stepping battles",
+        "Environment steps per CPU second, one thread, from the start of a battle, against one battle of ours.",
+        ["--out"],
+    ),
     "dom2_update": (
         "One DOM2 update",
         "CPU seconds of one gradient update of all lanes, one core, against the same update with separate networks in "

@@ -6,7 +6,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from quartet.names import BATTLES
 from quartet.schema import read_yaml
 from quartet.tasks.battle.ground import Cliffs
 from quartet.tasks.battle.units import units
@@ -95,11 +94,6 @@ def battle_map(name: str) -> BattleMap:
     """The map of a name in `names.BATTLES`."""
     with resources.as_file(resources.files(__package__) / "maps" / f"{name}.yaml") as path:
         return _map(**read_yaml(path))
-
-
-def every_map() -> dict[str, BattleMap]:
-    """All maps by name."""
-    return {name: battle_map(name) for name in BATTLES}
 
 
 def _map(team: Any = (), opponents: Any = (), cliffs: Any = (), random: Any = None, **data: Any) -> BattleMap:
