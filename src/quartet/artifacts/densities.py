@@ -29,7 +29,7 @@ def draw(order: Order) -> Figure:
         axes[0].set_ylabel(row.title)
     stamp = order.stamp
     told = f"{missing} of {shape[0] * shape[1]} datasets missing" if missing else "all datasets"
-    axes = "across, the first agent; up, the second, each along the line on which its actions vary most"
+    axes = "across the first agent, up the second,\neach along the line on which its actions vary most"
     style.footer(figure, f"scale {stamp.scale} · commit {stamp.commit} · {told} · {axes}", stamp.banner)
     return figure
 

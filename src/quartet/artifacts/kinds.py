@@ -13,6 +13,7 @@ TABLES = {
     "toys": "toys",
     "examined": "examined",
     "measured": "measured",
+    "ranking": "ranking",
 }
 FIGURES = {
     "chart": "chart",
@@ -30,6 +31,7 @@ FIGURES = {
     "clouds": "clouds",
     "paths": "paths",
     "densities": "densities",
+    "latency": "latency",
     "dots": "dots",
     "shares": "shares",
     "maps": "maps",

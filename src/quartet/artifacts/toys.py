@@ -18,6 +18,7 @@ LONG = [
 ]  # fmt: skip
 
 DIGITS = 3
+SHARES = "basin"  # how measures begin that are 1 or 0 of every seed
 
 
 def results_of(order: Order) -> dict[tuple[str, str], Result]:
@@ -47,6 +48,7 @@ def view(order: Order) -> dict[str, Any]:
         **heading(artifact, stamp),
         "header": told(order, results),
         "over": "seeds",
+        "shares": any(row.where["measure"].startswith(SHARES) for row in artifact.rows),
         **laid_out(artifact, cells),
     }
 
@@ -63,7 +65,7 @@ def summary(found: Result | None, measure: str) -> dict[str, Any]:
     seeds = seeds[np.isfinite(seeds)]
     if not seeds.size:
         return {"mean": None, "sd": None, "low": None, "high": None, "seeds": 0, "shown": text.DASH, "span": ""}
-    low, high = statistics.interval([seeds])
+    low, high = statistics.share_interval(seeds) if measure.startswith(SHARES) else statistics.interval([seeds])
     return {
         "mean": statistics.mean(seeds),
         "sd": statistics.deviation(seeds),

@@ -48,6 +48,12 @@ def interval(cells: Sequence[Values], *, seed: int = 0, level: float = LEVEL) ->
     return float(low), float(high)
 
 
+def share_interval(seeds: Values) -> tuple[float, float]:
+    """Wilson's 95 % interval of the share of seeds that are 1, not 0; where all agree it still has a width."""
+    found = stats.binomtest(int(seeds.sum()), seeds.size).proportion_ci(LEVEL, method="wilson")
+    return float(found.low), float(found.high)
+
+
 def probability_of_improvement(x: Values, y: Values) -> float:
     """P(a seed of x beats a seed of y), a tie counting half: Mann-Whitney's U over n m."""
     difference = x[:, None] - y[None, :]

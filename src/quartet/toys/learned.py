@@ -31,7 +31,7 @@ SPEC = TaskSpec(agents=2, observation=1, action=1, horizon=1)
 BETAS = (0.0, 0.05, 0.5, 5.0)  # OMSD's grid ends at .5; 0: the score alone decides
 SHOWN_BETA = 0.05  # whose arrows and paths are kept: in the grid, and small enough that the score decides
 # Our choices: OMSD gives no training of its bandit.
-RATES = {"critic_rate": 0.01, "behaviour_rate": 0.01, "policy_rate": 0.05}
+RATES = {"critic_rate": 0.01, "behaviour_rate": 0.01, "policy_rate": 0.03}
 CHOICES = {
     "pretraining": 70, "gamma": 0.99, "rho": 0.05, "expectile": 0.7, "decay": 0.0, "dropout": 0.0, "baseline": True,
     "order": "forward", "policy_input": "local", "time_scale": 1.0,
