@@ -24,7 +24,6 @@ from torch import Tensor, nn
 
 from quartet import algorithms, config
 from quartet.algorithms.planner import Planner
-from quartet.data.normaliser import Normaliser
 from quartet.data.windows import Windows
 from quartet.diffusion import Schedule, schedule
 from quartet.diffusion.samplers import strided
@@ -163,10 +162,10 @@ def windows(seeds: int, batch: int) -> Windows:
 def ours(seeds: int, sizes: dict[str, object]) -> Planner:
     """DoF as its released code plans on these tasks, without a factorisation that the peer lacks."""
     settings = config.hyperparameters(ROOT, "dof", "spread", "expert", "released")
-    changes = {"unconditional": "forced", "noise_factorization": "concat"}
+    changes = {"unconditional": "forced", "noise_factorization": "concat", "output": "noise", "normaliser": "places"}
     learner = algorithms.make("dof", SPEC, settings | sizes | changes, tuple(range(seeds)))
     assert isinstance(learner, Planner)
-    learner.networks["normaliser"].copy_(Normaliser.fit(torch.rand(2000, SPEC.observation).numpy()).points)
+    learner.fit(torch.rand(2000, SPEC.observation).numpy())
     return learner
 
 

@@ -11,6 +11,7 @@ _PARTICLES = ("tag", "world", "spread", "landmarks", "landmarks-covered", "sprea
 TASKS = (*_PARTICLES, "cheetah", *DRONES, *BATTLES)
 _LEARNED = ("bandit-learned", "bandit-learned-srpo")  # toys whose agents are trained by the algorithms themselves
 GROUPS = {  # configured together, `by` that name
+    **dict.fromkeys(_PARTICLES, "particles"),
     **dict.fromkeys(DRONES, "drones"),
     **dict.fromkeys(BATTLES, "battles"),
     **dict.fromkeys(_LEARNED, "learned"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -18,8 +19,8 @@ PAPER = {"width": 128, "multipliers": [1, 4, 8], "hidden": 256}
 
 
 def settings(name: str, variant: str = "default", **sizes: Any) -> dict[str, Any]:
-    wanted = config.hyperparameters(ROOT, name, "spread", "expert", variant)
-    return wanted | config.sized(config.load(ROOT, scale="quick").scale, "planning", "spread") | sizes
+    wanted = config.hyperparameters(ROOT, name, "drones-4", "medium-replay", variant)
+    return wanted | config.sized(config.load(ROOT, scale="quick").scale, "planning", "drones-4") | sizes
 
 
 def count(name: str, agents: int, variant: str = "default", **sizes: Any) -> PlannerSize:
@@ -65,8 +66,7 @@ def operations(name: str, agents: int) -> int:
     )
     assert isinstance(learner, Planner)
     random = LaneRandom((0,), agents)
-    points = torch.linspace(-1, 1, learner.networks["normaliser"].shape[1])
-    learner.networks["normaliser"].copy_(points.expand(observed, -1))
+    learner.fit(np.random.default_rng(0).normal(size=(1000, observed)).astype(np.float32))
     with FlopCounterMode(display=False) as counter:
         learner.act(torch.zeros(agents, 1, observed), random)
     return int(counter.get_total_flops()) // agents

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from quartet import algorithms, config
 from quartet.algorithms.planner import Planner
-from quartet.algorithms.team_model import Parts
+from quartet.algorithms.team_model import Parts, TeamModel
 from quartet.data.episodes import Episodes, episode_returns
+from quartet.diffusion import consistency
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 
@@ -132,13 +133,13 @@ def test_an_episodes_plan_takes_n_rows_of_the_network_a_level_and_madiff_d_n_squ
     name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learner, counted = planner(name, (0,)), []
-    plain = learner.model.noise
+    plain = learner.model.predict
 
     def counting(parts: Parts, x: Tensor, *rest: Tensor) -> Tensor:
         counted.append(x.shape[1] * x.shape[2])
         return plain(parts, x, *rest)
 
-    monkeypatch.setattr(learner.model, "noise", counting)
+    monkeypatch.setattr(learner.model, "predict", counting)
     act(learner, torch.randn(3, 5, SPEC.observation), seeds=(0,))
     assert counted == [2 * 5 * rows] * SIZES["steps"]  # twice: with and without the return
 
@@ -146,7 +147,7 @@ def test_an_episodes_plan_takes_n_rows_of_the_network_a_level_and_madiff_d_n_squ
 def test_what_was_seen_stands_in_the_plan_the_first_observation_before_the_episode() -> None:
     learner, random = _learnt("dof", "default"), LaneRandom((0, 1), SPEC.agents)
     learner.begin(4)
-    first, second = torch.rand(2, 2, 4, 3, SPEC.observation).unbind(0)
+    first, second = torch.rand(2, 2, 4, 3, learner.observation).unbind(0)
     learner.look(first)
     learner.look(second)
     plan = learner.plan(random)
@@ -196,8 +197,10 @@ def test_windows_that_cannot_be_halved_and_unknown_names_are_one_line() -> None:
         planner("dof", history=3)
     with pytest.raises(QuartetError, match="unknown sampler 'dpm'; did you mean 'ddpm'"):
         planner("dof", sampler="dpm")
-    with pytest.raises(QuartetError, match="unknown sampler 'consistency'"):  # a sampler, but not of predicted noise
+    with pytest.raises(QuartetError, match="a consistency model predicts data"):
         planner("dof", sampler="consistency")
+    with pytest.raises(QuartetError, match="unknown normaliser 'place'; did you mean 'places'"):
+        planner("dof", normaliser="place")
     with pytest.raises(QuartetError, match="unknown noise_factorization 'wconcatt'; did you mean 'wconcat'"):
         planner("dof", noise_factorization="wconcatt")
     with pytest.raises(QuartetError, match="share one noise network"):
@@ -217,6 +220,111 @@ def test_points_of_a_sweep_train_as_each_would_alone() -> None:
         networks.append(learner.networks["planner"])
     torch.testing.assert_close(networks[0], torch.cat(networks[1:]), atol=1e-5, rtol=0)
     assert not torch.allclose(networks[1], networks[2], atol=1e-5)
+
+
+def test_before_training_a_plan_read_as_data_stays_at_the_present_where_no_output_corrects_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A frame of which nothing is left is the present, not zero: without it short trainings learn nothing."""
+    for sampler in ("ddpm", "consistency"):
+        learner = planner("dof", (0,), output="data", sampler=sampler)
+        monkeypatch.setattr(learner.model, "predict", lambda _, x, *__: torch.zeros_like(x))
+        learner.begin(4)
+        learner.look(torch.rand(1, 4, 3, learner.observation) - 0.5)
+        plan = learner.plan(LaneRandom((0,), 3))
+        future, present = plan[..., learner.config.history + 1 :, :], plan[..., learner.config.history, :]
+        assert (future.mean(3) - present).abs().mean() < 0.5 * present.abs().mean(), sampler
+
+
+def test_noise_and_data_are_two_readings_of_the_same_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that knows what the noise is plans the same whichever its output is read as."""
+    plans, truth = [], torch.rand(1, 4, 3, 8, SPEC.observation) - 0.5
+    for output in ("noise", "data"):
+        learner = planner("dof", (0,), output=output, identity=False, sampler="ddim", condition="return")
+
+        def exact(_: Parts, x: Tensor, levels: Tensor, *__: Tensor, of: Planner = learner) -> Tensor:
+            alpha, sigma = (values[levels][..., None, None, None] for values in (of.alphas, of.sigmas))
+            truths = truth.expand(1, *[-1] * 4).repeat(1, 2, 1, 1, 1)
+            if of.config.output == "noise":
+                return (x - alpha * truths) / sigma
+            return (truths - consistency.skip(alpha, sigma) * x / alpha) / consistency.out(alpha, sigma)
+
+        monkeypatch.setattr(learner.model, "predict", exact)
+        learner.begin(4)
+        learner.look(torch.zeros(1, 4, 3, SPEC.observation))
+        plans.append(learner.plan(LaneRandom((0,), 3)))
+    torch.testing.assert_close(plans[0], plans[1], atol=1e-4, rtol=0)
+    torch.testing.assert_close(plans[1], truth, atol=1e-3, rtol=0)
+
+
+def test_a_consistency_model_is_trained_towards_its_averages_jump_from_one_level_below() -> None:
+    changes: dict[str, Any] = {"sampler": "consistency", "output": "data", "average_decay": 0.9}
+    learner, random = planner("dof", (0,), **changes), LaneRandom((0,), 3)
+    sampler = learner.sampler(EPISODES, torch.ones(1, len(EPISODES)).double().numpy())
+    batch, noise = sampler.sample(random, 4), learner.draw(4, random)
+    parts = learner.model.unpack(learner.networks["planner"])
+    learner.networks["average"].copy_(learner.networks["planner"])
+
+    def jump(levels: Tensor) -> Tensor:
+        alpha, sigma = (values[levels][..., None, None, None] for values in (learner.alphas, learner.sigmas))
+        noised = learner.put(batch.observations, alpha * batch.observations + sigma * noise.epsilon)
+        predicted = learner.model.predict(parts, noised, levels, batch.returns, noise.keep)
+        mixed = learner.model.mix(parts, predicted, batch.observations[..., batch.history, :])
+        told_from_present = learner.from_present(mixed, batch.observations, alpha, sigma)
+        return consistency.clean(told_from_present, noised, alpha, sigma)
+
+    squares = (jump(noise.levels) - jump(noise.levels - 1)).square().mean(4)[..., batch.history + 1 :]
+    expected = squares.sum((1, 3)) / (4 * learner.frames)
+    torch.testing.assert_close(learner.diffusion_loss(parts, batch, noise), expected)
+
+
+def test_a_consistency_model_is_called_as_often_as_its_jumps_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[int] = []
+    plain = TeamModel.predict
+
+    def recorded(model: TeamModel, parts: Parts, x: Tensor, levels: Tensor, *rest: Tensor) -> Tensor:
+        called.append(int(levels[0, 0]))
+        return plain(model, parts, x, levels, *rest)
+
+    monkeypatch.setattr(TeamModel, "predict", recorded)
+    for jumps in (1, 2):
+        act(planner("dof", (0,), "consistency", jumps=jumps), torch.randn(3, 5, SPEC.observation), seeds=(0,))
+    assert called == [4, 4, 2]
+
+
+def discrete(forbid: bool) -> Episodes:
+    """Episodes whose agents choose among two actions, the second of which is never legal where `forbid`."""
+    actions = np.zeros_like(EPISODES.actions)
+    actions[..., 0] = 1
+    legal = np.ones(actions.shape, dtype=bool)
+    legal[..., 1] = not forbid
+    return replace(EPISODES, spec=replace(SPEC, choices=2), actions=actions, legal_actions=legal)
+
+
+def test_choices_are_learnt_by_cross_entropy_over_what_is_legal() -> None:
+    for forbid in (True, False):
+        episodes = discrete(forbid)
+        settings = config.hyperparameters(ROOT, "dof", "spread", "medium", "default")
+        learner = algorithms.make("dof", episodes.spec, settings | SIZES | {"history": 2, "horizon": 6}, (0,))
+        assert isinstance(learner, Planner)
+        random = LaneRandom((0,), 3)
+        batch = learner.sampler(episodes, np.ones((1, len(episodes)))).sample(random, 4)
+        loss = learner.inverse_loss(learner.model.unpack(learner.networks["planner"]), batch)
+        if forbid:  # one action is left: nothing to learn
+            assert torch.equal(loss, torch.zeros_like(loss))
+        else:
+            assert loss.sub(float(np.log(2))).abs().max() < 0.2
+        scores = learner.act(torch.randn(3, 5, SPEC.observation), random)
+        assert scores.shape == (3, 5, 2)  # of illegal ones, too: the task knows which are
+
+
+def test_agents_that_share_a_network_are_told_apart_by_their_number() -> None:
+    same = torch.randn(1, 2, SPEC.observation).repeat(3, 1, 1)
+    for told in (False, True):
+        silent = {"start_deviation": 0.0, "step_deviation": 0.0}
+        learner = trained("madiff-c", (0,), updates=10, identity=told, **silent)
+        first, *others = act(learner, same, seeds=(0,)).unbind(0)
+        assert all(torch.allclose(first, other, atol=1e-5) for other in others) is not told
 
 
 def homing(episodes: int, length: int = 12) -> Episodes:
@@ -244,15 +352,23 @@ def homing(episodes: int, length: int = 12) -> Episodes:
     )
 
 
+READINGS = [("noise", "places", 600), ("data", "deviations", 200)]  # as the papers have it, as short trainings need it
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize(("output", "normaliser", "updates"), READINGS)
 @pytest.mark.parametrize("name", PLANNERS)
-def test_a_planner_does_what_the_team_did_that_it_learnt_from(name: str) -> None:
+def test_a_planner_does_what_the_team_did_that_it_learnt_from(
+    name: str, output: str, normaliser: str, updates: int
+) -> None:
     episodes, random = homing(200), LaneRandom((0,), 2)
     settings = config.hyperparameters(ROOT, name, "spread", "medium", "default") | SIZES
     changes = {"history": 2, "horizon": 6, "rate": 2e-3, "steps": 20, "average_decay": 0.98, "target": 0.0}
-    learner = algorithms.make(name, episodes.spec, settings | changes | {"width": 16}, (0,))
+    learner = algorithms.make(
+        name, episodes.spec, settings | changes | {"width": 16, "output": output, "normaliser": normaliser}, (0,)
+    )
     sampler = learner.sampler(episodes, np.ones((1, len(episodes))))
-    for _ in range(600):
+    for _ in range(updates):
         learner.update(sampler.sample(random, 32), random)
     seen = 2 * random.uniform(100, 2) - 1
     learner.begin(100)

@@ -1,7 +1,7 @@
 """What all planners share: a diffusion model of windows of observations, sampled anew at every step of an episode."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,11 +13,11 @@ from quartet.algorithms.learner import Learner, Settings
 from quartet.algorithms.team_model import Parts, TeamModel
 from quartet.algorithms.teams import to_lanes, to_teams
 from quartet.data.episodes import Episodes
-from quartet.data.normaliser import POINTS, Normaliser
+from quartet.data.normaliser import NORMALISERS, Sight
 from quartet.data.windows import Windows, WindowSampler
-from quartet.diffusion import schedule
+from quartet.diffusion import consistency, schedule
 from quartet.diffusion.guidance import drop, guided
-from quartet.diffusion.samplers import SAMPLERS, strided
+from quartet.diffusion.samplers import SAMPLERS, noise_of, strided
 from quartet.errors import QuartetError, unknown
 from quartet.nets.ema import Ema
 from quartet.nets.lanes import LaneRandom
@@ -26,9 +26,10 @@ from quartet.nets.unet import TemporalUNet
 from quartet.tasks.spec import TaskSpec
 
 UNCLIPPED = float("inf")  # none of the papers clips gradients
-OF_NOISE = tuple(name for name in SAMPLERS if name != "consistency")  # a consistency model predicts data, not noise
+OUTPUTS = ("noise", "data")
 UNCONDITIONAL = ("forced", "random_dropout")
 CONDITIONS = ("return and history", "return")
+FORBIDDEN = -1e10  # what an illegal action's logit is in training (released codes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Config(Settings):
 
     width: int  # channels of the noise network at full length
     multipliers: tuple[int, ...]  # channels at each length of time, in widths
+    full_skip: bool = False  # whether the noise network has a skip at full length; the released ones have none
     hidden: int  # width of the inverse dynamics
     visited: float  # share of the K levels that sampling visits
     average_start: int  # the update from which the average is more than a copy
@@ -52,7 +54,11 @@ class Config(Settings):
     target: float  # the scaled return that acting asks for
     steps: int  # K, levels of diffusion
     schedule: str  # one of diffusion.SCHEDULES
-    sampler: str  # one of OF_NOISE
+    sampler: str  # one of diffusion.SAMPLERS; with "consistency" the network is trained to jump to the data
+    jumps: int  # how often a consistency model is called
+    output: str  # what the network's output is read as, one of OUTPUTS
+    normaliser: str  # one of data.normaliser.NORMALISERS
+    identity: bool  # whether agents are told which of the team they are
     guidance: float  # w
     unconditional: str  # one of UNCONDITIONAL; DoF's released code drops at random
     dropout: float  # probability with which training drops the return
@@ -81,12 +87,11 @@ class Planner(Learner):
 
     def __init__(self, spec: TaskSpec, config: Config, seeds: tuple[int, ...], device: torch.device) -> None:
         super().__init__(config, device)
-        self.config, self.seeds, self.agents, self.observation = config, len(seeds), spec.agents, spec.observation
+        self.config, self.seeds, self.agents, self.discrete = config, len(seeds), spec.agents, spec.choices > 0
         self.frames = config.history + config.horizon
         _check(config, self.frames, self.attention)
-        net = TemporalUNet(spec.observation, config.width, config.multipliers, self.attention)
-        f, h = config.noise_factorization, config.data_factorization
-        self.model = TeamModel(spec, net, config.hidden, self.frames, f, h, sharing=config.sharing)
+        self.model = team_model(spec, config, self.attention)
+        self.observation = self.model.net.channels
         self.schedule = schedule(config.schedule, config.steps)
         self.alphas, self.sigmas = (
             torch.tensor(values, device=device) for values in (self.schedule.alphas, self.schedule.sigmas)
@@ -94,13 +99,12 @@ class Planner(Learner):
         self.ema = Ema(config.average_decay, config.average_start, config.average_every)
         self.add("planner", self.model.init(seeds), config.rate)
         self.add("average", self.networks["planner"].clone())
-        self.add("normaliser", torch.zeros(spec.observation, POINTS))
+        self.add("normaliser", torch.zeros(spec.observation, NORMALISERS[config.normaliser].KEPT))
         self.begin(0)
 
     def sampler(self, episodes: Episodes, weights: NDArray[np.float64]) -> WindowSampler:
         """The sampler that this planner is trained with; fits the normaliser to the dataset."""
-        fitted = Normaliser.fit(episodes.observations.reshape(-1, self.observation))
-        self.networks["normaliser"].copy_(fitted.points)
+        self.fit(episodes.observations.reshape(-1, episodes.spec.observation))
         settings = self.config
         return WindowSampler(
             episodes,
@@ -109,14 +113,18 @@ class Planner(Learner):
             horizon=settings.horizon,
             gamma=settings.gamma,
             scale=settings.return_scale,
-            normaliser=self.normaliser,
+            sight=self.sight,
             device=self.device,
         )
 
+    def fit(self, observations: NDArray[np.float32]) -> None:
+        """Fit the normaliser to observations (M, o)."""
+        self.networks["normaliser"].copy_(NORMALISERS[self.config.normaliser].fit(observations).points)
+
     @property
-    def normaliser(self) -> Normaliser:
-        """The normaliser as fitted or loaded."""
-        return Normaliser(self.networks["normaliser"])
+    def sight(self) -> Sight:
+        """How agents see observations, by the normaliser as fitted or loaded."""
+        return Sight(NORMALISERS[self.config.normaliser](self.networks["normaliser"]), self.config.identity)
 
     def draw(self, rows: int, random: LaneRandom) -> Noise:
         """The random numbers of one update; every agent has its own, what concerns the team is its first agent's."""
@@ -145,21 +153,40 @@ class Planner(Learner):
         }
 
     def diffusion_loss(self, parts: Parts, batch: Windows, noise: Noise) -> Tensor:
-        """E |eps - f(eps_1(x_1, y_1, k), ..., eps_N(x_N, y_N, k))|^2 where nothing is known, (S, N)."""
+        """How far what f makes of the networks' outputs is from its aim where nothing is known, (S, N).
+
+        E |eps - f(eps_1(x_1, y_1, k), ..., eps_N(x_N, y_N, k))|^2 where outputs are noise; else they are data, whose
+        aim are the data themselves or, of a consistency model, the average's jump from one level below.
+        """
         known = self.known(batch.observations, noise.agents)
-        alphas, sigmas = (values[noise.levels][..., None, None, None] for values in (self.alphas, self.sigmas))
-        noised = self.put(known, alphas * batch.observations + sigmas * noise.epsilon)
-        predicted = self.model.noise(parts, noised, noise.levels, batch.returns, noise.keep)
-        mixed = self.model.mix(parts, predicted, known[..., batch.history, :])
-        errors = (noise.epsilon - mixed).square().mean(4) * ~self.known_frames
+
+        def read(parts: Parts, levels: Tensor) -> Tensor:
+            alphas, sigmas = (values[levels][..., None, None, None] for values in (self.alphas, self.sigmas))
+            noised = self.put(known, alphas * batch.observations + sigmas * noise.epsilon)
+            predicted = self.model.predict(parts, noised, levels, batch.returns, noise.keep)
+            mixed = self.model.mix(parts, predicted, known[..., batch.history, :])
+            if self.config.output == "noise":
+                return mixed
+            return consistency.clean(self.from_present(mixed, known, alphas, sigmas), noised, alphas, sigmas)
+
+        aim = noise.epsilon if self.config.output == "noise" else batch.observations
+        if self.config.sampler == "consistency":
+            with torch.no_grad():
+                aim = read(self.model.unpack(self.networks["average"]), noise.levels - 1)
+        errors = (read(parts, noise.levels) - aim).square().mean(4) * ~self.known_frames
         return errors.mean((1, 3))
 
     def inverse_loss(self, parts: Parts, batch: Windows) -> Tensor:
-        """E |u - D(h(o, o'))|^2 over pairs of frames that are no padding, (S, N)."""
+        """E |u - D(h(o, o'))|^2 over pairs that are no padding, of discrete u -log D(u | h(o, o')), (S, N)."""
         frames, actions = batch.observations.transpose(2, 3), batch.actions.transpose(2, 3)[:, :, :-1]
         pairs = torch.cat([frames[:, :, :-1], frames[:, :, 1:]], dim=4)
         found = self.model.actions(parts, pairs.flatten(1, 2)).view_as(actions)
-        errors = (actions - found).square().mean(4) * batch.real[..., None]
+        if self.discrete:
+            if batch.legal is not None:
+                found = found.masked_fill(~batch.legal.transpose(2, 3)[:, :, :-1], FORBIDDEN)
+            errors = -(actions * found.log_softmax(4)).sum(4) * batch.real[..., None]
+        else:
+            errors = (actions - found).square().mean(4) * batch.real[..., None]
         return errors.sum((1, 2)) / batch.real.sum((1, 2)).clamp(min=1)[:, None]
 
     @property
@@ -171,6 +198,15 @@ class Planner(Learner):
     def known(self, observations: Tensor, agents: Tensor) -> Tensor:  # noqa: ARG002
         """What the known frames of windows (S, B, N, T, o) hold: here every agent's own observations."""
         return observations
+
+    def from_present(self, output: Tensor, known: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+        """Outputs that are data, told from the present instead of from zero.
+
+        Read as consistency models' are, c_skip x + c_out F (Song et al. 2023, Eq. 5), the data are the noised frame
+        and, by 1 - c_skip, the present, corrected by the network: windows change little from frame to frame.
+        """
+        present = known[..., self.config.history, None, :] * self.known_frames[self.config.history]
+        return output + consistency.out(alpha, sigma) / consistency.DATA_DEVIATION**2 * present
 
     def put(self, known: Tensor, x: Tensor) -> Tensor:
         """x with its known frames in place."""
@@ -188,14 +224,17 @@ class Planner(Learner):
 
     @torch.no_grad()
     def act(self, observations: Tensor, random: LaneRandom) -> Tensor:
-        """Plan from what has been seen, and do what leads from the plan's present to its next frame."""
+        """Plan from what has been seen, and do what leads from the plan's present to its next frame.
+
+        Of discrete actions these are the scores, of which the task takes the highest that is legal.
+        """
         if self.seen.shape[1] != observations.shape[1]:
             self.begin(observations.shape[1])
-        self.look(to_teams(self.normaliser.to(observations), self.agents))
+        self.look(self.sight(to_teams(observations, self.agents)))
         now, following = self.plan(random)[..., self.config.history : self.config.history + 2, :].unbind(3)
         parts = self.model.unpack(self.networks["average"])
-        actions = self.model.actions(parts, torch.cat([now, following], dim=3), acting=True)
-        return to_lanes(actions).clamp(-1, 1)
+        actions = to_lanes(self.model.actions(parts, torch.cat([now, following], dim=3), acting=True))
+        return actions if self.discrete else actions.clamp(-1, 1)
 
     def look(self, observations: Tensor) -> None:
         """Remember observations (S, E, N, o); before the first of an episode there was always the first."""
@@ -223,35 +262,52 @@ class Planner(Learner):
         settings, parts = self.config, self.model.unpack(self.networks["average"])
         window = (self.frames, self.observation)
 
-        def noise(x: Tensor, level: int) -> Tensor:
+        def network(x: Tensor, level: int) -> Tensor:
             unconditional = torch.zeros_like(wanted)
             if settings.unconditional == "random_dropout":
                 unconditional = drop(fresh(random.uniform), settings.dropout)
             keep, twice = torch.cat([torch.ones_like(wanted), unconditional], dim=1), torch.cat([wanted, wanted], dim=1)
             levels = torch.full(twice.shape[:2], level, device=self.device)
-            predicted = self.model.noise(parts, torch.cat([x, x], dim=1), levels, twice, keep)
+            predicted = self.model.predict(parts, torch.cat([x, x], dim=1), levels, twice, keep)
             with_return, without = predicted.chunk(2, dim=1)
-            eps = guided(with_return, without, settings.guidance)
-            return self.model.mix(parts, eps, known[..., settings.history, :], acting=True)
+            output = guided(with_return, without, settings.guidance)
+            mixed = self.model.mix(parts, output, known[..., settings.history, :], acting=True)
+            if settings.output == "noise":
+                return mixed
+            mixed = self.from_present(mixed, known, self.alphas[level], self.sigmas[level])
+            if settings.sampler == "consistency":
+                return mixed
+            return noise_of(consistency.data_of(mixed, x, self.schedule, level), x, self.schedule, level)
 
+        calls = settings.jumps if settings.sampler == "consistency" else round(settings.visited * settings.steps)
         return SAMPLERS[settings.sampler](
-            noise,
+            network,
             settings.start_deviation * fresh(random.normal, *window),
             self.schedule,
             draw=lambda: settings.step_deviation * fresh(random.normal, *window),
-            steps=strided(settings.steps, max(1, round(settings.visited * settings.steps))),
-            clip=1.0,
+            steps=strided(settings.steps, max(1, calls)),
+            clip=NORMALISERS[settings.normaliser].BOUND,
             overwrite=lambda x: self.put(known, x),
         )
 
 
+def team_model(spec: TaskSpec, config: Config, attention: bool) -> TeamModel:
+    """The networks of a planner's team, which sees its observations and, where it is told, its agents' numbers."""
+    seen = replace(spec, observation=spec.observation + spec.agents * config.identity)
+    net = TemporalUNet(seen.observation, config.width, config.multipliers, attention, config.full_skip)
+    f, h = config.noise_factorization, config.data_factorization
+    frames = config.history + config.horizon
+    return TeamModel(seen, net, config.hidden, frames, f, h, sharing=config.sharing)
+
+
 def _check(config: Config, frames: int, attention: bool) -> None:
     """Refuse settings that no planner can be made with."""
-    if config.sampler not in OF_NOISE:
-        raise unknown("sampler", config.sampler, OF_NOISE)
-    for name, known in (("unconditional", UNCONDITIONAL), ("condition", CONDITIONS)):
+    choices = {"unconditional": UNCONDITIONAL, "condition": CONDITIONS, "output": OUTPUTS, "normaliser": NORMALISERS}
+    for name, known in (choices | {"sampler": SAMPLERS}).items():
         if getattr(config, name) not in known:
             raise unknown(name, getattr(config, name), known)
+    if config.sampler == "consistency" and config.output != "data":
+        raise QuartetError("a consistency model predicts data, not noise", mend="set output to data")
     if frames % 2 ** (len(config.multipliers) - 1):
         raise QuartetError(
             f"a window of {frames} frames cannot be halved {len(config.multipliers) - 1} times",

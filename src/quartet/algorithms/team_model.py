@@ -63,8 +63,8 @@ class TeamModel:
             h=self.h.unpack(h),
         )
 
-    def noise(self, parts: Parts, x: Tensor, levels: Tensor, returns: Tensor, keep: Tensor) -> Tensor:
-        """eps_i(x_i, y_i, k) of every agent: x (S, B, N, T, o), levels (S, B), returns and keep (S, B, N)."""
+    def predict(self, parts: Parts, x: Tensor, levels: Tensor, returns: Tensor, keep: Tensor) -> Tensor:
+        """eps_i(x_i, y_i, k) of every agent, noise or data: x (S, B, N, T, o), levels (S, B), others (S, B, N)."""
         every = levels[..., None].expand(returns.shape)
         embedding = self.net.embed(parts.net, *(to_lanes(value, self.sharing) for value in (every, returns, keep)))
         predicted = self.net(parts.net, to_lanes(x, self.sharing), embedding, self.agents)

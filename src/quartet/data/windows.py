@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from quartet.data.episodes import Episodes
-from quartet.data.normaliser import Normaliser
+from quartet.data.normaliser import Sight
 from quartet.data.places import Places
 from quartet.nets.lanes import LaneRandom
 
@@ -23,6 +23,7 @@ class Windows:
     real: Tensor  # (S, B, T - 1) 1 where a frame's action led to the next frame, 0 where one of them is padding
     returns: Tensor  # (S, B, N) discounted return from the present on, over the scale
     history: int  # frames before the present
+    legal: Tensor | None = None  # (S, B, N, T, choices) which actions each frame allowed, where a task forbids some
 
 
 class WindowSampler:
@@ -40,15 +41,17 @@ class WindowSampler:
         horizon: int,
         gamma: float,
         scale: float,
-        normaliser: Normaliser,
+        sight: Sight,
         device: str | torch.device = "cpu",
     ) -> None:
-        self.agents, self.history, self.normaliser = episodes.spec.agents, history, normaliser
+        self.agents, self.history, self.sight = episodes.spec.agents, history, sight
         self._frames = torch.arange(-history, horizon, device=device)
         self._places = Places(episodes, weights, device)
         self._observations = torch.from_numpy(episodes.observations).to(device)
         self._final = torch.from_numpy(episodes.final_observations).to(device)
         self._actions = torch.from_numpy(episodes.actions).to(device)
+        legal = episodes.legal_actions
+        self._legal = None if legal is None else torch.from_numpy(legal).to(device)
         self._returns = torch.from_numpy(returns_to_go(episodes, gamma) / np.float32(scale)).to(device)
 
     def sample(self, random: LaneRandom, batch: int) -> Windows:
@@ -62,11 +65,12 @@ class WindowSampler:
             (frame >= length)[..., None, None], self._final[episode][:, :, None], self._observations[row]
         )
         return Windows(
-            observations=self.normaliser.to(observations).transpose(2, 3),
+            observations=self.sight(observations).transpose(2, 3),
             actions=self._actions[row].transpose(2, 3),
             real=((frame >= 0) & (frame < length))[..., :-1].float(),
             returns=self._returns[first + step],
             history=self.history,
+            legal=None if self._legal is None else self._legal[row].transpose(2, 3),
         )
 
 

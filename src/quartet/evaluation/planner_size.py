@@ -6,9 +6,8 @@ from importlib import import_module
 from typing import Any
 
 from quartet.algorithms import CLASSES
-from quartet.algorithms.team_model import TeamModel
+from quartet.algorithms.planner import team_model
 from quartet.nets.parameters import size
-from quartet.nets.unet import TemporalUNet
 from quartet.tasks.spec import TaskSpec
 
 
@@ -24,15 +23,7 @@ def planner_size(name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec) 
     """Count the parameters of one planner for a team; all of f and h where no agent can execute them alone."""
     module = import_module(f"quartet.algorithms.{name.replace('-', '_')}")
     config, attention = module.Config.read(hyperparameters), getattr(module, CLASSES[name]).attention
-    model = TeamModel(
-        spec,
-        TemporalUNet(spec.observation, config.width, config.multipliers, attention),
-        config.hidden,
-        config.history + config.horizon,
-        config.noise_factorization,
-        config.data_factorization,
-        sharing=config.sharing,
-    )
+    model = team_model(spec, config, attention)
     networks = size(model.net.shapes) + size(model.inverse.shapes)
     mixers = [(size(mixer.shapes), spec.agents if mixer.decentral else 1) for mixer in (model.f, model.h)]
     return PlannerSize(

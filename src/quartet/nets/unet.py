@@ -22,12 +22,14 @@ class TemporalUNet:
     """eps(window, level, return): residual blocks at three lengths of time, with skips; frames must be divisible by 4.
 
     With attention, agents that follow each other in the rows see each other at the bottom and on every skip (MADIFF).
+    The released networks have no skip at full length: all they know of a frame passes through half as many.
     """
 
     channels: int  # size of an observation
     width: int  # channels at full length
     multipliers: tuple[int, ...]  # channels at each length, in widths
     attention: bool = False
+    full_skip: bool = False  # whether there is one at full length, too
 
     @property
     def depths(self) -> list[int]:
@@ -73,7 +75,8 @@ class TemporalUNet:
                 layers[f"{name}.skip"] = (inputs, outputs)
         for level, depth in enumerate(depths[:-1]):
             layers[f"halve{level}"], layers[f"double{level + 1}"] = (3 * depth, depth), (4 * depth, depth)
-        return layers | {"last": (KERNEL * width, width), "out": (width, self.channels)}
+        last = KERNEL * width * (1 + self.full_skip)
+        return layers | {"last": (last, width), "out": (width, self.channels)}
 
     @property
     def norms(self) -> dict[str, int]:
@@ -133,6 +136,7 @@ class TemporalUNet:
             skip = self._attend(part, f"skip{level}", skips[level], embedding, agents)
             x = both(f"up{level}", torch.cat([x, skip], dim=3))
             x = double(x, part[f"double{level}.weight"], part[f"double{level}.bias"])
+        x = torch.cat([x, skips[0]], dim=3) if self.full_skip else x
         return over_rows(self._activated(part, "last", "last.norm", x), part["out.weight"], part["out.bias"])
 
     def _activated(self, part: Part, layer: str, norm: str, x: Tensor) -> Tensor:
