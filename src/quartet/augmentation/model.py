@@ -142,7 +142,7 @@ class EpisodeSampler:
 
     def __init__(self, episodes: Tensor, guidances: int) -> None:
         self._episodes = episodes  # (S, E, T, F)
-        self._subset = torch.arange(len(episodes)).repeat(guidances)[:, None]
+        self._subset = torch.arange(len(episodes), device=episodes.device).repeat(guidances)[:, None]
 
     def sample(self, random: LaneRandom, batch: int) -> Tensor:
         """`batch` episodes for every lane, (L, B, T, F)."""

@@ -35,7 +35,12 @@ def fit(original: Episodes, settings: Mapping[str, Any], out: Path, resume: Path
 
 
 def make(
-    quality: str, source: Episodes, settings: Mapping[str, Any], trained: Path | None = None, legal: Legal | None = None
+    quality: str,
+    source: Episodes,
+    settings: Mapping[str, Any],
+    trained: Path | None = None,
+    legal: Legal | None = None,
+    device: str = "cpu",
 ) -> Episodes:
     """One dataset from what it is made of: the whole dataset for `<whole>-few`, that one for every other.
 
@@ -46,7 +51,7 @@ def make(
         return few(source, quality, values["share"], settings["sizes"]["subsets"], settings["seed"])
     original = [replace(part, subset=None) for part in subsets(source)]
     if trained is not None:
-        more = _generated(quality, source, settings, trained, legal)
+        more = _generated(quality, source, settings, trained, legal, device)
         parts = [[_valued(part, values["gamma"]), made] for part, made in zip(original, more, strict=True)]
     else:
         parts = [_copied(quality, part, number, settings) for number, part in enumerate(original)]
@@ -68,22 +73,22 @@ def _copied(quality: str, part: Episodes, number: int, settings: Mapping[str, An
 
 
 def _generated(
-    quality: str, source: Episodes, settings: Mapping[str, Any], trained: Path, legal: Legal | None
+    quality: str, source: Episodes, settings: Mapping[str, Any], trained: Path, legal: Legal | None, device: str
 ) -> list[Episodes]:
     """The synthetic episodes of every subset: S for each real one (Algorithm 1); where only the best stay, of more."""
     values, made = settings["variants"]["default"], _made(quality).removesuffix("-best")
     variant = made.removeprefix("eaq").removeprefix("-") or "default"
     tensors = _tensors(source, settings)
-    model = _model(tensors, settings, "cpu")
-    model.load_state_dict(checkpoint.load(trained))
+    model = _model(tensors, settings, device)
+    model.load_state_dict(checkpoint.load(trained, device))
     wanted = values["upsampling"] * len(tensors[0].values)
     rows = wanted * 100 // values["kept"] if quality.endswith("-best") else wanted
-    random = LaneRandom(_seeds(settings, 1), 1)
+    random = LaneRandom(_seeds(settings, 1), 1, device)
     point = list(settings["variants"]).index(variant)
     pieces = [model.generate(point, min(AT_ONCE, rows - done), random) for done in range(0, rows, AT_ONCE)]
     found = [
         decoded(part, tensor, replace(source, quality=quality), legal)
-        for part, tensor in zip(torch.cat(pieces, dim=1), tensors, strict=True)
+        for part, tensor in zip(torch.cat(pieces, dim=1).cpu(), tensors, strict=True)
     ]
     return [copies.best(part, wanted) for part in found]
 

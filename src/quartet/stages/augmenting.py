@@ -32,7 +32,7 @@ def augment(settings: Config, target: str, device: str) -> None:
     resume.unlink(missing_ok=True)
 
 
-def make_larger(settings: Config, target: str) -> None:
+def make_larger(settings: Config, target: str, device: str) -> None:
     """Make one of EAQ's datasets from what it is made of."""
     task, quality = split(target)
     wanted, inputs = config.augmentation(settings, task), needs(settings, task, quality)
@@ -40,7 +40,9 @@ def make_larger(settings: Config, target: str) -> None:
     names = {"task": task, "dataset": quality}
     outputs = [settings.paths.at(pattern, **names) for pattern in (paths.DATASET, paths.CARD)]
     with provenance.record(outputs, stage="dataset", settings=wanted, inputs=inputs, modules=MODULES):
-        write_episodes(outputs[0], recipes.make(quality, open_episodes(inputs[0]), wanted, trained, legal(task)))
+        write_episodes(
+            outputs[0], recipes.make(quality, open_episodes(inputs[0]), wanted, trained, legal(task), device)
+        )
         card.write_card(*outputs)
 
 

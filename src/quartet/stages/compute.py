@@ -67,7 +67,7 @@ def dataset(settings: Config, target: str, device: str) -> None:
     check("task", task, TASKS)
     check("dataset", quality, QUALITIES)
     if quality in AUGMENTED:
-        make_larger(settings, target)
+        make_larger(settings, target, device)
         return
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)

@@ -16,6 +16,8 @@ KEPT = (
     "measurements/**/*.json",
     "trajectories/**/*.json",
     "toys/**/*.json",
+    "examinations/**/*.json",
+    "augmentations/**/*.csv",
     "datasets/**/*.card.json",
     "behaviour/*/curve.csv",
     "behaviour/*/summary.json",
