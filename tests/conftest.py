@@ -32,6 +32,7 @@ planning:
   {updates: 2, batch: 4, width: 8, multipliers: [1, 2, 4], hidden: 8, visited: 0.01, average_start: 1,
    average_every: 1, episodes: 2, compile: false}
 recurrent: {updates: 3, batch: 4, hidden: 8, compile: false}
+measuring: {limit: 512, seconds: 0.01}
 toys: {seeds: [0, 1], updates: 3, batch: 8, width: 8, steps: 3, samples: 20}
 evaluation: {episodes: 3, starts: 2}
 """
