@@ -22,6 +22,7 @@ from quartet.tasks.drawing import COLOURS, EDGE
 
 SIDES = (COLOURS["predator"], COLOURS["prey"])  # the team, then its opponents
 SHIELD = "#7b3fa0"
+EDGE_OF_VIEW = 1.5  # around the outermost unit of a picture
 MILLISECONDS, COLOURS_OF_A_FRAME = 150, 64
 LETTERS = {"marauder": "R"}  # elsewhere a type's first
 
@@ -76,6 +77,15 @@ def _frame(battle: Battle) -> Image.Image:
     return Image.open(buffer).quantize(COLOURS_OF_A_FRAME)
 
 
+def _approach(axes: Axes, battle: Battle) -> None:
+    """Show the part of the arena where units live."""
+    alive = battle.fight.alive[:, 0]
+    spans = [(float(place[alive].min()), float(place[alive].max())) for place in (battle.fight.x, battle.fight.y)]
+    half = max(high - low for low, high in spans) / 2 + EDGE_OF_VIEW
+    limits = [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in spans]
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
 def main() -> None:
     """Draw the moment when a battle has gone on for some steps, and all of it."""
     parser = argparse.ArgumentParser(description="A picture and an animation of a battle.")
@@ -91,7 +101,9 @@ def main() -> None:
     for _ in range(options.steps):
         battle.step(PLAYERS[options.player](battle))
     figure = Figure(figsize=(5, 5), layout="tight")
-    draw_battle(figure.subplots(), battle)
+    axes = figure.subplots()
+    draw_battle(axes, battle)
+    _approach(axes, battle)
     with atomic(options.picture) as target:
         figure.savefig(target, format=options.picture.suffix[1:], dpi=120)
     animate(battle, options.player, options.seed, options.animation)
