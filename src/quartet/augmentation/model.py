@@ -51,7 +51,7 @@ class EpisodeModel:
         self, episodes: Tensor, config: Config, guidances: Sequence[float], device: str | torch.device
     ) -> None:
         self.config, self.subsets, self.shape = config, len(episodes), episodes.shape[2:]
-        self.net = TemporalUNet(self.shape[1], config.width, config.multipliers)
+        self.net = TemporalUNet(self.shape[1], config.width, config.multipliers, full_skip=True)
         deviation, mean = torch.std_mean(episodes.to(device), dim=1, keepdim=True, correction=0)  # (S, 1, T, F)
         self._mean, self._variance = (part.repeat(len(guidances), 1, 1, 1) for part in (mean, deviation.square()))
         self.schedule = schedule(config.schedule, config.steps)
