@@ -11,6 +11,8 @@ from quartet.evaluation.scores import Returns
 from quartet.files import write_text
 from quartet.names import MEASURED
 
+OUT = (np.inf, np.inf)  # repetitions of what runs out of memory: it would every time
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -39,12 +41,10 @@ def read_measurement(path: Path) -> Measurement:
 def measured(path: Path, metric: str) -> Returns | None:
     """A metric as the numbers of a cell, one a repetition; infinite where memory ran out, None where it has none."""
     found, quantity = read_measurement(path), MEASURED[metric][1]
-    value = getattr(found, quantity)
-    if quantity == "seconds":
-        value = value or (np.inf,)
-    elif quantity == "memory" and value is None:
+    seconds = found.seconds or OUT
+    value = seconds if quantity == "seconds" else getattr(found, quantity)
+    if quantity == "memory" and value is None:
         value = np.inf
     if value is None:
         return None
-    numbers = np.atleast_1d(np.array(value, dtype=float))
-    return Returns(tuple(range(len(numbers))), numbers[:, None])
+    return Returns(tuple(range(len(seconds))), np.broadcast_to(np.array(value, dtype=float), len(seconds))[:, None])

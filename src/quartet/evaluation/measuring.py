@@ -24,7 +24,7 @@ from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
 
 MIB = 1 << 20
-REPETITIONS = 6  # at most, the first warming up if there are more
+LEAST, MOST = 3, 6  # repetitions, of which the first warms up
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def measure(work: str, name: str, hyperparameters: Mapping[str, Any], spec: Task
     try:
         with bounded(sizes.limit) as used:
             run = WORK[work](name, hyperparameters, spec, episodes)
-            while not seconds or (sum(seconds) < sizes.seconds and len(seconds) < REPETITIONS):
+            while len(seconds) < LEAST or (sum(seconds) < sizes.seconds and len(seconds) < MOST):
                 started = time.process_time()
                 run()
                 seconds.append(time.process_time() - started)
@@ -50,7 +50,7 @@ def measure(work: str, name: str, hyperparameters: Mapping[str, Any], spec: Task
         if isinstance(error, RuntimeError) and "alloc" not in str(error):
             raise
         seconds = []
-    return Measurement(sizes.limit, tuple(seconds[1:] or seconds), peak, None)
+    return Measurement(sizes.limit, tuple(seconds[1:]), peak, None)
 
 
 @contextmanager
