@@ -308,10 +308,10 @@ def test_the_limit_cuts_what_is_not_decided() -> None:
 # How hard it is
 
 
-@pytest.mark.parametrize("name", ["3m", "8m", "2s3z", "terran_5_vs_5", "zerg_5_vs_5"])
+@pytest.mark.parametrize("name", ["3m", "2s3z", "zerg_5_vs_5"])
 def test_chance_wins_nothing(name: str) -> None:
     battle = Battle(name)
-    play(battle, PLAYERS["uniform"], 100)
+    play(battle, PLAYERS["uniform"], 60)
     assert battle.won.float().mean() <= 0.02
     assert battle.over.float().mean() > 0.95  # opponents find everybody
 
