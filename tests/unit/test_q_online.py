@@ -15,8 +15,9 @@ from quartet.tasks.battle import Battle
 from quartet.tasks.spec import chosen
 from quartet.training.battles import RETURNS, build_battles, nearest, train_battle
 from quartet.training.memory import Memory
-from quartet.training.q_online import Online, Snapshot, learn
+from quartet.training.q_online import Online, learn
 from quartet.training.rounds import Round, play_round, to_episodes
+from quartet.training.snapshots import Judge, Snapshot
 from quartet.training.teams import Exploring, FrozenTeam, load_team
 
 SIZES = {"updates": 17, "environments": 4, "batch": 4, "hidden": 8, "evaluations": 1, "evaluation_episodes": 2}
@@ -130,6 +131,28 @@ def test_a_quality_is_the_snapshot_whose_return_is_nearest() -> None:
     snapshots = [Snapshot(update, 0, mean, 1.0, 0.0, frozen) for update, mean in enumerate([1.0, 6.0, 11.0, 9.0, 17.0])]
     kept = {quality: nearest(snapshots, mean).mean for quality, mean in RETURNS["3m"].items()}
     assert kept == {"good": 17.0, "medium": 9.0, "poor": 6.0}
+
+
+def test_between_snapshots_on_either_side_of_a_wanted_return_one_near_it_is_sought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A team that has learned so many updates returns 2 until update 37, then 3 more with every update, 20 at most."""
+    frozen, judge = team(Battle("3m")).team, Judge(Battle("3m"), torch.arange(2), 0.0, {30, 50, 60}, (4.0, 10.0, 1.0))
+
+    def played(self: Judge, update: int, transitions: int, one: FrozenTeam) -> Snapshot:
+        mean = min(20.0, 2.0 + 3 * max(0, update - 37))
+        self.snapshots.append(Snapshot(update, transitions, mean, 0.0, 0.0, one))
+        return self.snapshots[-1]
+
+    monkeypatch.setattr(Judge, "_judge", played)
+    for update in range(61):
+        judge.see(update, 10 * update, frozen)
+    kept = {snapshot.update: snapshot.mean for snapshot in judge.snapshots}
+    assert list(kept) == sorted(kept)
+    assert {0, 30, 50, 60} <= set(kept)
+    assert nearest(judge.snapshots, 10.0).mean in (8.0, 11.0)
+    assert nearest(judge.snapshots, 4.0).mean == 5.0
+    assert len(kept) <= 4 + 2 * 5, "each is found by halving"
 
 
 def test_a_battles_behaviour_leaves_three_teams_its_replay_and_its_curve_and_datasets_follow(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from quartet.files import write_text
 from quartet.names import BATTLE_QUALITIES
 from quartet.tasks.battle import Battle
 from quartet.training.online import DATASET_STREAM, starts
-from quartet.training.q_online import Online, Snapshot, learn
+from quartet.training.q_online import Online, learn
 from quartet.training.rounds import Round, play_round, to_episodes
+from quartet.training.snapshots import Snapshot
 from quartet.training.teams import Exploring, load_team
 
 # Mean returns of OG-MARL's datasets; of the other maps none are published: about the means of these (ours).
@@ -33,10 +34,10 @@ _AT_ONCE = 128  # episodes side by side
 def train_battle(map_name: str, sizes: Mapping[str, int], out: Path, device: str = "cpu") -> None:
     """Train online and leave a good, a medium and a poor team, the replay, the curve and a summary in `out`."""
     names = ("updates", "environments", "batch", "hidden", "evaluations", "evaluation_episodes", "seed")
-    config = Online(**{name: sizes[name] for name in names}, kept=sizes["replay"])
+    wanted = RETURNS.get(map_name, OTHERWISE)
+    config = Online(**{name: sizes[name] for name in names}, kept=sizes["replay"], wanted=tuple(wanted.values()))
     task, aside = (Battle(map_name, device) for _ in range(2))
     snapshots, replay = learn(task, aside, config, device)
-    wanted = RETURNS.get(map_name, OTHERWISE)
     chosen = {quality: nearest(snapshots, mean) for quality, mean in wanted.items()}
     for quality, snapshot in chosen.items():
         snapshot.team.save(out / f"{quality}.pt")

@@ -12,6 +12,7 @@ from quartet.tasks.spec import Contest
 from quartet.training.memory import Memory
 from quartet.training.online import EVALUATION_STREAM, TRAINING_STREAM, starts
 from quartet.training.rounds import Round, play_round
+from quartet.training.snapshots import Judge, Snapshot
 from quartet.training.teams import Exploring, FrozenTeam
 
 
@@ -27,6 +28,7 @@ class Online:
     evaluation_episodes: int  # of each, the same starts for all
     seed: int  # of networks, episodes and exploration
     kept: int  # steps of the whole training that are kept as its replay, in rounds evenly spread
+    wanted: tuple[float, ...] = ()  # mean returns of which teams are sought
     updates_a_round: int = 16  # (ours: an update for four episodes; PyMARL has one for one)
     sequence: int = 30  # steps of a sequence (ours: PyMARL's are whole episodes)
     period: int = 15  # steps from where one sequence may begin to where the next may (ours)
@@ -59,25 +61,14 @@ class Online:
         return {max(1, round(self.updates * share)) for share in shares}
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The team after some updates, and how well it does at the last share of random choices."""
-
-    update: int
-    transitions: int  # played before it was taken
-    mean: float  # of the evaluation episodes' returns
-    sd: float
-    wins: float  # share of them
-    team: FrozenTeam
-
-
 def learn(task: Contest, aside: Contest, config: Online, device: str = "cpu") -> tuple[list[Snapshot], list[Round]]:
-    """Train in `task`, judge in `aside`; the snapshots, and rounds from the whole training."""
+    """Train in `task`, judge in `aside`; the snapshots by their updates, and rounds from the whole training."""
     generator = torch.Generator(device).manual_seed(config.seed)
     learner = QMIX(task.spec, config.learner(), (config.seed,), torch.device(device))
     random, memory = LaneRandom((config.seed,), task.spec.agents, device), Memory(task.spec, config.remembered, device)
-    snapshots, schedule = [judged(aside, frozen(learner), config, 0, 0)], config.schedule()
-    replay: list[Round] = []
+    met = starts(EVALUATION_STREAM, config.seed, 0, config.evaluation_episodes)
+    judge, replay = Judge(aside, met, config.last_share, config.schedule(), config.wanted), list[Round]()
+    judge.see(0, 0, frozen(learner))
     bar = tqdm(total=config.updates, desc="QMIX", unit="update", mininterval=1.0)
     for update in range(1, config.updates + 1):
         if (update - 1) % config.updates_a_round == 0:
@@ -88,23 +79,13 @@ def learn(task: Contest, aside: Contest, config: Online, device: str = "cpu") ->
             if sum(len(kept.rewards) for kept in replay) <= config.kept * (update - 1) / config.updates:
                 replay.append(played)
         learner.update(memory.sample(config.batch, config.sequence, config.period, generator), random)
+        latest = judge.see(update, memory.written, frozen(learner))
+        bar.set_postfix_str(f"return {latest.mean:.1f}", refresh=False)
         bar.update()
-        if update in schedule:
-            snapshots.append(judged(aside, frozen(learner), config, update, memory.written))
-            bar.set_postfix_str(f"return {snapshots[-1].mean:.1f}")
     bar.close()
-    return snapshots, replay
+    return judge.snapshots, replay
 
 
 def frozen(learner: QMIX) -> FrozenTeam:
     """The team as it is now."""
     return FrozenTeam(learner.net, learner.networks[learner.actor].clone())
-
-
-def judged(task: Contest, team: FrozenTeam, config: Online, update: int, transitions: int) -> Snapshot:
-    """A snapshot: every team meets the same starts with the same random numbers."""
-    generator = torch.Generator(team.parameters.device).manual_seed(config.seed)
-    seeds = starts(EVALUATION_STREAM, config.seed, 0, config.evaluation_episodes)
-    returns = play_round(task, Exploring(team, config.last_share, generator), seeds).returns
-    wins = float(task.won.float().mean())
-    return Snapshot(update, transitions, float(returns.mean()), float(returns.std(correction=0)), wins, team)
