@@ -47,9 +47,10 @@ def short(paper: Paper) -> str:
 
 
 def claims_of(judged: dict[str, Any] | None, audit: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Every claim with our verdict and with what the paper's own printed numbers say of it."""
+    """Every claim with our verdict and with what the paper's own printed numbers say of it, the judged ones first."""
     recounted = {claim["id"]: claim for claim in (audit or {}).get("claims", ())}
-    return [{**claim, "printed": recounted.get(claim["id"])} for claim in (judged or {}).get("claims", ())]
+    found = [{**claim, "printed": recounted.get(claim["id"])} for claim in (judged or {}).get("claims", ())]
+    return sorted(found, key=lambda claim: bool(claim["verdict"] == VERDICTS[-1]))
 
 
 def tally(claims: list[dict[str, Any]]) -> dict[str, Any]:
