@@ -74,6 +74,7 @@ DECENTRAL = [
     ("madiff-d", "default"),
     ("madiff-d", "dof"),
     ("independent-diffusion", "default"),
+    ("dof-vae", "default"),
 ]
 CENTRAL = [("madiff-c", "default"), ("dof", "atten"), ("dof", "qmix"), ("dof", "h-atten")]
 
@@ -97,7 +98,7 @@ def test_a_centralised_plan_changes_with_what_team_mates_see(name: str, variant:
     assert not torch.equal(first_agents(act(learner, seen)), first_agents(act(learner, with_others_changed(seen))))
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@pytest.mark.parametrize("name", [*PLANNERS, "dof-vae"])
 def test_three_seeds_together_are_three_seeds_alone(name: str) -> None:
     together = trained(name, (0, 1, 2), updates=10)
     for position, seed in enumerate((0, 1, 2)):
@@ -107,7 +108,7 @@ def test_three_seeds_together_are_three_seeds_alone(name: str) -> None:
             torch.testing.assert_close(own, alone.networks[network], atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@pytest.mark.parametrize("name", [*PLANNERS, "dof-vae"])
 def test_a_saved_run_goes_on_to_the_bit_and_acts_alike(name: str) -> None:
     learner, again = _learnt(name, "default"), planner(name)
     again.load_state_dict(learner.state_dict())
@@ -152,6 +153,19 @@ def test_what_was_seen_stands_in_the_plan_the_first_observation_before_the_episo
     learner.look(second)
     plan = learner.plan(random)
     assert torch.equal(plan[..., :3, :], torch.stack([first, first, second], dim=3))
+
+
+def test_whose_a_frame_is_is_known_of_every_frame_and_to_madiff_d_of_its_own_row_alone() -> None:
+    for name in ("dof", "madiff-d"):
+        learner = _learnt(name, "default")
+        learner.begin(4)
+        learner.look(learner.sight(torch.randn(2, 4, 3, SPEC.observation)))
+        plan = learner.plan(LaneRandom((0, 1), SPEC.agents))
+        own = 2 * torch.eye(3) - 1
+        assert torch.equal(plan[..., :3], own[:, None].expand(2, 4, 3, learner.frames, 3)), name
+    observations = torch.randn(2, 4, 3, learner.frames, learner.observation)
+    known = learner.known(observations, torch.ones(2, 4, dtype=torch.long))
+    assert not known[:, :, [0, 2]].any()
 
 
 def test_with_the_return_as_the_only_condition_the_plan_is_blind() -> None:
@@ -258,7 +272,7 @@ def test_noise_and_data_are_two_readings_of_the_same_plan(monkeypatch: pytest.Mo
 
 
 def test_a_consistency_model_is_trained_towards_its_averages_jump_from_one_level_below() -> None:
-    changes: dict[str, Any] = {"sampler": "consistency", "output": "data", "average_decay": 0.9}
+    changes: dict[str, Any] = {"sampler": "consistency", "output": "data", "identity": False}
     learner, random = planner("dof", (0,), **changes), LaneRandom((0,), 3)
     sampler = learner.sampler(EPISODES, torch.ones(1, len(EPISODES)).double().numpy())
     batch, noise = sampler.sample(random, 4), learner.draw(4, random)

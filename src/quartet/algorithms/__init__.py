@@ -19,6 +19,7 @@ CLASSES = {
     "ma-sfbc": "MASfBC",
     "dom2": "DOM2",
     "dof": "DoF",
+    "dof-vae": "DoFVAE",
     "madiff-d": "MADIFFD",
     "madiff-c": "MADIFFC",
     "independent-diffusion": "IndependentDiffusion",

@@ -69,6 +69,14 @@ class Config(Settings):
     data_factorization: str  # h, likewise
     sharing: bool  # one noise network and inverse dynamics for all agents, or one each
 
+    def channels(self, observation: int) -> int:
+        """Numbers of a frame that are diffused, given those of an agent's observation."""
+        return observation
+
+    def told(self, agents: int) -> int:
+        """The first numbers of a frame, which say whose it is and are known of every frame."""
+        return agents * self.identity
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -92,6 +100,7 @@ class Planner(Learner):
         _check(config, self.frames, self.attention)
         self.model = team_model(spec, config, self.attention)
         self.observation = self.model.net.channels
+        self.numbers = config.told(spec.agents)
         self.schedule = schedule(config.schedule, config.steps)
         self.alphas, self.sigmas = (
             torch.tensor(values, device=device) for values in (self.schedule.alphas, self.schedule.sigmas)
@@ -158,23 +167,24 @@ class Planner(Learner):
         E |eps - f(eps_1(x_1, y_1, k), ..., eps_N(x_N, y_N, k))|^2 where outputs are noise; else they are data, whose
         aim are the data themselves or, of a consistency model, the average's jump from one level below.
         """
-        known = self.known(batch.observations, noise.agents)
+        observations = self.encode(batch.observations)
+        known = self.known(observations, noise.agents)
 
         def read(parts: Parts, levels: Tensor) -> Tensor:
             alphas, sigmas = (values[levels][..., None, None, None] for values in (self.alphas, self.sigmas))
-            noised = self.put(known, alphas * batch.observations + sigmas * noise.epsilon)
+            noised = self.put(known, alphas * observations + sigmas * noise.epsilon)
             predicted = self.model.predict(parts, noised, levels, batch.returns, noise.keep)
             mixed = self.model.mix(parts, predicted, known[..., batch.history, :])
             if self.config.output == "noise":
                 return mixed
             return consistency.clean(self.from_present(mixed, known, alphas, sigmas), noised, alphas, sigmas)
 
-        aim = noise.epsilon if self.config.output == "noise" else batch.observations
+        aim = noise.epsilon if self.config.output == "noise" else observations
         if self.config.sampler == "consistency":
             with torch.no_grad():
                 aim = read(self.model.unpack(self.networks["average"]), noise.levels - 1)
-        errors = (read(parts, noise.levels) - aim).square().mean(4) * ~self.known_frames
-        return errors.mean((1, 3))
+        errors = (read(parts, noise.levels) - aim).square() * ~self.known_places
+        return errors.mean((1, 3, 4))
 
     def inverse_loss(self, parts: Parts, batch: Windows) -> Tensor:
         """E |u - D(h(o, o'))|^2 over pairs that are no padding, of discrete u -log D(u | h(o, o')), (S, N)."""
@@ -189,11 +199,25 @@ class Planner(Learner):
             errors = (actions - found).square().mean(4) * batch.real[..., None]
         return errors.sum((1, 2)) / batch.real.sum((1, 2)).clamp(min=1)[:, None]
 
+    def encode(self, observations: Tensor) -> Tensor:
+        """What is diffused of observations (S, ..., o): here they themselves."""
+        return observations
+
+    def decode(self, frames: Tensor) -> Tensor:
+        """The inverse of `encode`."""
+        return frames
+
     @property
     def known_frames(self) -> Tensor:
         """Which frames of a window are known, (T,): up to the present, or none where the return alone is (DoF D.7)."""
         frames = torch.arange(self.frames, device=self.device)
         return (frames <= self.config.history) & (self.config.condition == "return and history")
+
+    @property
+    def known_places(self) -> Tensor:
+        """What of a window is known, (T, o): the known frames and, of every frame, whose it is."""
+        numbers = torch.arange(self.observation, device=self.device) < self.numbers
+        return self.known_frames[:, None] | numbers
 
     def known(self, observations: Tensor, agents: Tensor) -> Tensor:  # noqa: ARG002
         """What the known frames of windows (S, B, N, T, o) hold: here every agent's own observations."""
@@ -209,8 +233,8 @@ class Planner(Learner):
         return output + consistency.out(alpha, sigma) / consistency.DATA_DEVIATION**2 * present
 
     def put(self, known: Tensor, x: Tensor) -> Tensor:
-        """x with its known frames in place."""
-        return torch.where(self.known_frames[:, None], known, x)
+        """x with what is known in place."""
+        return torch.where(self.known_places, known, x)
 
     def begin(self, episodes: int) -> None:
         """New episodes: nothing has been seen, and the whole return is to go."""
@@ -230,8 +254,9 @@ class Planner(Learner):
         """
         if self.seen.shape[1] != observations.shape[1]:
             self.begin(observations.shape[1])
-        self.look(self.sight(to_teams(observations, self.agents)))
-        now, following = self.plan(random)[..., self.config.history : self.config.history + 2, :].unbind(3)
+        self.look(self.encode(self.sight(to_teams(observations, self.agents))))
+        planned = self.plan(random)[..., self.config.history : self.config.history + 2, :]
+        now, following = self.decode(planned).unbind(3)
         parts = self.model.unpack(self.networks["average"])
         actions = to_lanes(self.model.actions(parts, torch.cat([now, following], dim=3), acting=True))
         return actions if self.discrete else actions.clamp(-1, 1)
@@ -242,8 +267,8 @@ class Planner(Learner):
         self.seen = torch.cat([self.seen[..., 1:, :], *[observations[..., None, :]] * max(1, missing)], dim=3)
 
     def remembered(self) -> Tensor:
-        """Windows (S, E, N, T, o) of what has been seen, zero from the present on."""
-        return torch.nn.functional.pad(self.seen, (0, 0, 0, self.frames - self.seen.shape[3]))
+        """Windows (S, E, N, T, o) of what has been seen, the present repeated until the end."""
+        return torch.cat([self.seen, *[self.seen[..., -1:, :]] * (self.frames - self.seen.shape[3])], dim=3)
 
     def plan(self, random: LaneRandom) -> Tensor:
         """Every agent's window (S, E, N, T, o): one row of the noise network for each agent of each episode."""
@@ -294,7 +319,7 @@ class Planner(Learner):
 def team_model(spec: TaskSpec, config: Config, attention: bool) -> TeamModel:
     """The networks of a planner's team, which sees its observations and, where it is told, its agents' numbers."""
     seen = replace(spec, observation=spec.observation + spec.agents * config.identity)
-    net = TemporalUNet(seen.observation, config.width, config.multipliers, attention, config.full_skip)
+    net = TemporalUNet(config.channels(seen.observation), config.width, config.multipliers, attention, config.full_skip)
     f, h = config.noise_factorization, config.data_factorization
     frames = config.history + config.horizon
     return TeamModel(seen, net, config.hidden, frames, f, h, sharing=config.sharing)

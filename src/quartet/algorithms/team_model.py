@@ -32,9 +32,9 @@ class TeamModel:
     ) -> None:
         self.agents, self.sharing, self.net = spec.agents, sharing, net
         self.inverse = InverseDynamics(spec.observation, spec.action, hidden)
-        everyone = spec.agents * spec.observation
-        self.f = factorization("noise_factorization", f, spec.agents, frames * spec.observation, everyone)
-        self.h = factorization("data_factorization", h, spec.agents, 2 * spec.observation, everyone)
+        size, seen = net.channels, spec.observation
+        self.f = factorization("noise_factorization", f, spec.agents, frames * size, spec.agents * size)
+        self.h = factorization("data_factorization", h, spec.agents, 2 * seen, spec.agents * seen)
 
     @property
     def copies(self) -> int:
