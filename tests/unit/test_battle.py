@@ -21,7 +21,7 @@ from quartet.schema import load_yaml
 from quartet.tasks.battle import Battle, units
 from quartet.tasks.battle.drawing import animate, draw_battle
 from quartet.tasks.battle.maps import IDLE, battle_map
-from quartet.tasks.battle.players import PLAYERS, play
+from quartet.tasks.battle.players import PLAYERS, play, uniform
 from quartet.tasks.pettingzoo import parallel_env
 from quartet.tasks.smac_adapter import SmacTask
 from quartet.tasks.spec import MaskedTask, StatefulTask
@@ -311,7 +311,7 @@ def test_the_limit_cuts_what_is_not_decided() -> None:
 @pytest.mark.parametrize("name", ["3m", "2s3z", "zerg_5_vs_5"])
 def test_chance_wins_nothing(name: str) -> None:
     battle = Battle(name)
-    play(battle, PLAYERS["uniform"], 60)
+    play(battle, uniform(0), 60)
     assert battle.won.float().mean() <= 0.02
     assert battle.over.float().mean() > 0.95  # opponents find everybody
 
@@ -320,7 +320,7 @@ def test_chance_wins_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", BATTLES)
 def test_chance_wins_at_most_one_battle_in_a_hundred(name: str) -> None:
     battle = Battle(name)
-    play(battle, PLAYERS["uniform"], 200 if name == "2c_vs_64zg" else 1000)
+    play(battle, uniform(0), 200 if name == "2c_vs_64zg" else 1000)
     assert battle.won.float().mean() <= 0.01
 
 
