@@ -110,7 +110,7 @@ def test_explorers_make_their_share_of_choices_at_random_and_all_of_them_legal()
 def test_the_share_of_random_choices_falls_and_stays() -> None:
     config = Online(**SIZES, seed=0, kept=10)
     assert config.share_at(0) == 1
-    assert config.share_at(17 * 0.15) == pytest.approx(0.525)
+    assert config.share_at(17 * 0.05) == pytest.approx(0.525)
     assert config.share_at(20) == pytest.approx(0.05)
 
 
