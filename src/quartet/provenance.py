@@ -6,6 +6,7 @@ import json
 import platform
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,6 +90,14 @@ def _git(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def _device() -> str:
+    """The GPU that this process has used, by its name; torch is asked only where a stage has loaded it."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return "cpu"
+    return str(torch.cuda.get_device_name())
+
+
 @contextmanager
 def record(
     outputs: Sequence[Path], *, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], modules: Sequence[str]
@@ -106,6 +115,7 @@ def record(
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
+        "device": _device(),
         "wall_seconds": round(time.perf_counter() - started, 3),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }

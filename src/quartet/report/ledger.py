@@ -13,13 +13,14 @@ from quartet.report.sources import Sources, read_json
 
 FULL_SCALE = "paper"
 SCALES = (REFERENCE_SCALE, FULL_SCALE)
+RENDERED = ("table", "figure", "audit", "claims", "report")  # stages that only show
 
 
 def view(sources: Sources) -> dict[str, Any]:
     """Rows by paper; a run that two artifacts share is counted in both, but once in the sums."""
     root = sources.config.root
     clocks = clock(config.load(root, scale=REFERENCE_SCALE)), rough_clock(config.load(root, scale=FULL_SCALE))
-    took = _took(sources)
+    took = computed(sources)
 
     def cost(artifacts: Sequence[Artifact]) -> dict[str, Any]:
         """Jobs, what those that are done took, and what all of them take at the two other scales."""
@@ -42,9 +43,10 @@ def view(sources: Sources) -> dict[str, Any]:
     return {"papers": papers, "sum": cost(every), "machines": _machines(list(took.values()))}
 
 
-def _took(sources: Sources) -> dict[Path, dict[str, Any]]:
-    """The provenance of everything that was computed."""
-    return {file: read_json(file) for file in provenance_files(sources.evidence)}
+def computed(sources: Sources) -> dict[Path, dict[str, Any]]:
+    """The provenance of everything that was computed, not rendered."""
+    found = {file: read_json(file) for file in sorted(sources.evidence.rglob("*.provenance.json"))}
+    return {file: record for file, record in found.items() if record["stage"] not in RENDERED}
 
 
 def _hours(found: Estimate, jobs: int) -> dict[str, Any]:
@@ -57,11 +59,3 @@ def _machines(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     told = [(one["machine"], one.get("device", "cpu"), one["python"], one["packages"]["torch"]) for one in records]
     names = ("machine", "device", "python", "torch")
     return [{**dict(zip(names, key, strict=True)), "files": count} for key, count in sorted(Counter(told).items())]
-
-
-COMPUTED = ("behaviour", "datasets", "runs", "evaluations", "trajectories", "toys", "costs")  # folders of evidence
-
-
-def provenance_files(evidence: Path) -> list[Path]:
-    """The provenance of everything that was computed, not rendered."""
-    return sorted(file for folder in COMPUTED for file in (evidence / folder).rglob("*.provenance.json"))

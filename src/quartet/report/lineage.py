@@ -5,7 +5,7 @@ from typing import Any
 
 from quartet import paths, plan
 from quartet.artifacts.spec import Artifact
-from quartet.report.ledger import provenance_files
+from quartet.report.ledger import computed
 from quartet.report.papers import ordered
 from quartet.report.sources import Sources, read_json
 
@@ -42,6 +42,5 @@ def _row(artifact: Artifact, sources: Sources) -> dict[str, Any]:
 
 def _evidence(sources: Sources) -> list[dict[str, Any]]:
     """How many files of every stage were made at which commit."""
-    records = [read_json(file) for file in provenance_files(sources.evidence)]
-    made = Counter((found["stage"], found["commit"]) for found in records)
+    made = Counter((found["stage"], found["commit"]) for found in computed(sources).values())
     return [{"stage": stage, "commit": commit, "files": count} for (stage, commit), count in sorted(made.items())]

@@ -17,6 +17,7 @@ KEPT = (
     "trajectories/**/*.json",
     "toys/**/*.json",
     "examinations/**/*.json",
+    "densities/**/*.json",
     "augmentations/**/*.csv",
     "datasets/**/*.card.json",
     "behaviour/*/curve.csv",
