@@ -21,7 +21,7 @@ from quartet.schema import load_yaml
 from quartet.tasks.battle import Battle, units
 from quartet.tasks.battle.drawing import animate, draw_battle
 from quartet.tasks.battle.maps import IDLE, battle_map
-from quartet.tasks.battle.players import PLAYERS, play, uniform
+from quartet.tasks.battle.players import PLAYERS, kiting, play, uniform
 from quartet.tasks.pettingzoo import parallel_env
 from quartet.tasks.smac_adapter import SmacTask
 from quartet.tasks.spec import MaskedTask, StatefulTask
@@ -332,6 +332,13 @@ def test_focus_fire_wins_far_more_than_everyone_shooting_the_nearest(name: str) 
         play(battle, PLAYERS[player], 40)
         wins[player] = float(battle.won.float().mean())
     assert wins["focused"] > wins["nearest"] + 0.3
+
+
+@pytest.mark.slow
+def test_colossi_that_step_over_the_cliffs_beat_all_zerglings() -> None:
+    battle = Battle("2c_vs_64zg")
+    play(battle, kiting, 3)
+    assert battle.won.all()
 
 
 # Promises of every task

@@ -20,6 +20,9 @@ from quartet.tasks.battle.views import HEADINGS
 
 MOST_WORTH = 1000.0  # above every health and distance
 WALKING, COMPANY = 3.0, 5.0  # health by which an enemy must be weaker to walk for it, and for one agent less on it
+STOP, NORTH, SOUTH = 1, 2, 3
+DANGER, CALM, CROWD = 3.2, 8.0, 10.0  # how near enemies are from whom one flees, none shoots, or that crowd a place
+NEAR, ACROSS = 2.6, 1.7  # how far from the middle of a cliff one waits, and is past it
 Player = Callable[[Battle], Tensor]  # scores (n, agents, choices) for the battles as they stand
 
 
@@ -53,6 +56,28 @@ def focused(battle: Battle) -> Tensor:
         blow = damage[agent].gather(0, target) * (loaded[agent] & reached[agent].any(dim=0))
         left = left.scatter_add(0, target, -blow)
     return _engage(battle, torch.stack(worth))
+
+
+def kiting(battle: Battle) -> Tensor:
+    """For climbers: wait by a cliff, shoot the nearest, and step over the cliff when enemies come around it."""
+    agents, fight = battle.spec.agents, battle.fight
+    y, far = fight.y[:agents], fight.distance[:agents, agents:].masked_fill(~fight.alive[agents:], torch.inf)
+    lines = torch.tensor([(south + north) / 2 for _, south, _, north in battle.map.cliffs], device=y.device)
+    strips = (fight.y.unsqueeze(2) > lines).sum(dim=2)  # of the arena, between the cliffs from south to north
+    beyond = strips[agents:] - strips[:agents].unsqueeze(1)
+    offset = (lines - y.unsqueeze(2)).gather(2, (lines - y.unsqueeze(2)).abs().argmin(dim=2, keepdim=True)).squeeze(2)
+    crowds = [((beyond == step) & (far < CROWD)).sum(dim=1).float() for step in (1, -1)]
+    crowds[0] = crowds[0].masked_fill(strips[:agents] == len(lines), torch.inf)
+    crowds[1] = crowds[1].masked_fill(strips[:agents] == 0, torch.inf)
+    emptier = torch.where(crowds[1] <= crowds[0], SOUTH, NORTH)
+    going = battle.last.permute(1, 2, 0)[:, NORTH : SOUTH + 1]
+    wish = torch.where((far.amin(dim=1) > CALM) & (offset.abs() > NEAR), torch.where(offset > 0, NORTH, SOUTH), 0)
+    wish = torch.where(((beyond == 0) & (far < DANGER)).any(dim=1), emptier, wish)
+    wish = torch.where(going.any(dim=1) & (offset.abs() < ACROSS), going.argmax(dim=1) + NORTH, wish)
+    walk = torch.stack([2 * MOST_WORTH * (wish == way) for way in (NORTH, SOUTH)], dim=1)
+    idle = torch.zeros_like(walk)
+    attack = MOST_WORTH - far.nan_to_num(posinf=MOST_WORTH)
+    return torch.cat([idle, walk, idle, attack], dim=1).permute(2, 0, 1) + torch.arange(battle.spec.choices).eq(STOP)
 
 
 def _engage(battle: Battle, worth: Tensor) -> Tensor:

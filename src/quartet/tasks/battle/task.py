@@ -65,7 +65,7 @@ class Battle:
         self.fight = Fight(Roster(self.map.names, first.types), first.x, first.y, self.spec.agents, self.ground)
         self.views = Views(self.map, self.fight)
         self.aim = self.fight.itself
-        self._last = torch.zeros(len(seeds), self.spec.agents, self.spec.choices, device=self.device)
+        self.last = torch.zeros(len(seeds), self.spec.agents, self.spec.choices, device=self.device)
         self._most = VICTORY + KILL * self.map.enemies + self._enemies()  # what a victory is worth, before it is scaled
         return self.views.observations()
 
@@ -79,7 +79,7 @@ class Battle:
             raise self._wrong(f"actions have shape {tuple(actions.shape)}", f"the shape is {expected}")
         over, before, alive = self.over, self._enemies(), self.fight.alive[self.spec.agents :]
         choices = chosen(actions.to(self.device), self.legal())
-        self._last = torch.where(over[:, None, None], self._last, one_hot(choices, self.spec.choices).float())
+        self.last = torch.where(over[:, None, None], self.last, one_hot(choices, self.spec.choices).float())
         with self.fight.frozen(over):
             self._play(choices.t())
         self.time += 1
@@ -100,7 +100,7 @@ class Battle:
 
     def state(self) -> Tensor:
         """The global state of every battle now, (n, state)."""
-        return self.views.state(self._last)
+        return self.views.state(self.last)
 
     def _play(self, choices: Tensor) -> None:
         """The ticks of one step: the team keeps to its choices (agents, n), the script decides at every tick."""
