@@ -31,7 +31,7 @@ def test_train_and_evaluate_leave_their_artefacts_and_provenance(project: config
     assert quartet(project, "train", "spread/random/bc/default") == 0
     assert quartet(project, "evaluate", "spread/random/bc/default/standard") == 0
     returns = project.paths.at(paths.EVALUATION, setting="standard", **RUN)
-    assert returns.read_text().startswith("seed,episode,return\n0,0,")
+    assert returns.read_text().startswith("seed,episode,return,collisions\n0,0,")
     assert len(returns.read_text().splitlines()) == 1 + 2 * 3
     for path in (project.paths.at(paths.CHECKPOINT, **RUN), returns):
         assert '"commit"' in paths.provenance_of(path).read_text()
