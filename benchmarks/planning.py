@@ -162,7 +162,8 @@ def windows(seeds: int, batch: int) -> Windows:
 def ours(seeds: int, sizes: dict[str, object]) -> Planner:
     """DoF as its released code plans on these tasks, without a factorisation that the peer lacks."""
     settings = config.hyperparameters(ROOT, "dof", "spread", "expert", "released")
-    changes = {"unconditional": "forced", "noise_factorization": "concat", "output": "noise", "normaliser": "places"}
+    changes: dict[str, object] = {"unconditional": "forced", "noise_factorization": "concat"}
+    changes |= {"output": "noise", "normaliser": "places", "full_skip": False, "horizon": FRAMES}  # as the peer
     learner = algorithms.make("dof", SPEC, settings | sizes | changes, tuple(range(seeds)))
     assert isinstance(learner, Planner)
     learner.fit(torch.rand(2000, SPEC.observation).numpy())
