@@ -250,6 +250,18 @@ def test_before_training_a_plan_read_as_data_stays_at_the_present_where_no_outpu
         assert (future.mean(3) - present).abs().mean() < 0.5 * present.abs().mean(), sampler
 
 
+def test_imagined_rows_count_as_little_as_asked_and_the_revealed_one_in_full() -> None:
+    losses = {}
+    for imagined in (1.0, 0.1):
+        learner, random = planner("madiff-d", (0,), imagined=imagined), LaneRandom((0,), 3)
+        batch = learner.sampler(EPISODES, np.ones((1, len(EPISODES)))).sample(random, 1)
+        noise = learner.draw(1, random)
+        losses[imagined] = learner.diffusion_loss(learner.model.unpack(learner.networks["planner"]), batch, noise)[0]
+    revealed = int(noise.agents[0, 0])
+    for agent in range(3):
+        torch.testing.assert_close(losses[0.1][agent], (1.0 if agent == revealed else 0.1) * losses[1.0][agent])
+
+
 def test_noise_and_data_are_two_readings_of_the_same_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that knows what the noise is plans the same whichever its output is read as."""
     plans, truth = [], torch.rand(1, 4, 3, 8, SPEC.observation) - 0.5

@@ -21,8 +21,15 @@ class MADIFFD(planner.Planner):
 
     def known(self, observations: Tensor, agents: Tensor) -> Tensor:
         """One agent's own history; the others' frames are zero, as in MADIFF's code."""
-        own = torch.nn.functional.one_hot(agents, self.agents).to(observations)
-        return observations * own[..., None, None]
+        return observations * self.own(agents)[..., None, None]
+
+    def own(self, agents: Tensor) -> Tensor:
+        """1 at the row of the agent who knows its history, 0 at the others', (S, B, N)."""
+        return torch.nn.functional.one_hot(agents, self.agents).float()
+
+    def weights(self, agents: Tensor) -> Tensor:
+        """Imagined rows count less where a short training could else not learn the row that will act."""
+        return self.config.imagined + (1 - self.config.imagined) * self.own(agents)
 
     def plan(self, random: LaneRandom) -> Tensor:
         """Every agent's row of the team that it imagines, (S, E, N, T, o)."""

@@ -41,6 +41,7 @@ class Config(Settings):
     width: int  # channels of the noise network at full length
     multipliers: tuple[int, ...]  # channels at each length of time, in widths
     full_skip: bool = False  # whether the noise network has a skip at full length; the released ones have none
+    imagined: float = 1.0  # weight in training of rows whose history an agent does not know (MADIFF-D's alone)
     hidden: int  # width of the inverse dynamics
     visited: float  # share of the K levels that sampling visits
     average_start: int  # the update from which the average is more than a copy
@@ -184,7 +185,7 @@ class Planner(Learner):
             with torch.no_grad():
                 aim = read(self.model.unpack(self.networks["average"]), noise.levels - 1)
         errors = (read(parts, noise.levels) - aim).square() * ~self.known_places
-        return errors.mean((1, 3, 4))
+        return (errors.mean((3, 4)) * self.weights(noise.agents)).mean(1)
 
     def inverse_loss(self, parts: Parts, batch: Windows) -> Tensor:
         """E |u - D(h(o, o'))|^2 over pairs that are no padding, of discrete u -log D(u | h(o, o')), (S, N)."""
@@ -222,6 +223,10 @@ class Planner(Learner):
     def known(self, observations: Tensor, agents: Tensor) -> Tensor:  # noqa: ARG002
         """What the known frames of windows (S, B, N, T, o) hold: here every agent's own observations."""
         return observations
+
+    def weights(self, agents: Tensor) -> Tensor:
+        """How much the rows of windows count in training, (S, B, N): here all alike."""
+        return torch.ones(*agents.shape, self.agents, device=self.device)
 
     def from_present(self, output: Tensor, known: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
         """Outputs that are data, told from the present instead of from zero.
