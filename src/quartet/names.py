@@ -25,7 +25,17 @@ _SHARED_MODULES = {
 }
 NEED_PREY = ("tag", "world")  # tasks whose prey is trained once and then frozen
 BATTLE_QUALITIES = ("good", "medium", "poor", "replay")  # OG-MARL: three by their mean return; of SMACv2 the replay
-QUALITIES = ("random", "random-medium", "medium-replay", "medium", "medium-expert", "expert", "good", "poor", "replay")
+QUALITIES: tuple[str, ...] = (
+    "random",
+    "random-medium",
+    "medium-replay",
+    "medium",
+    "medium-expert",
+    "expert",
+    "good",
+    "poor",
+    "replay",
+)
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
 # EAQ: `medium-few` is 3 % of medium, whole episodes, several times over; every other one is that and more made of it
 _MADE = ("few-x5", "few-best", "rad-s", "rad-m", "eaq", "eaq-strong", "eaq-weak", "eaq-no-q", "eaq-no-q-best")
@@ -34,7 +44,8 @@ AUGMENTED |= {f"{whole}-{made}": few for few, whole in AUGMENTED.items() for mad
 GENERATED = tuple(name for name in AUGMENTED if "-eaq" in name)  # by a diffusion model of those few
 QUALITIES += tuple(AUGMENTED)
 SETTINGS = ("standard", "shifted", "random", "extreme")
-COUNTED = {"wins": "won", "collisions": "collisions"}  # metrics of what a task counts of every episode: its attribute, the evaluation's column
+# metrics of what a task counts of every episode: its attribute, which is the evaluation's column
+COUNTED = {"wins": "won", "collisions": "collisions"}
 MEASURED = {  # metrics of work that a process is timed at: which work, and what of it; of untrained networks
     "seconds": ("decision", "seconds"),
     "memory": ("decision", "memory"),

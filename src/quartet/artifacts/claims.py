@@ -39,7 +39,7 @@ def render_claims(paper_dir: Path, results: Path, stamp: Stamp, out_dir: Path, r
     paper = load_paper(paper_dir, root)
     claims = load_claims(paper_dir, paper, root)
     grids = measured(claims, paper, results, root)
-    view = {
+    view: dict[str, Any] = {
         "paper": paper.id,
         "title": paper.title,
         "scale": stamp.scale,

@@ -67,9 +67,9 @@ class Mixer:
             return linear(x, part[f"{name}.weight"], part[f"{name}.bias"])
 
         sizes = [self.hyper, self.hyper, self.embed, self.embed]
-        first, second, bias, value = made("first", states).split(sizes, dim=2)
+        first, second, bias, value = torch.split(made("first", states), sizes, dim=2)
         return Mixing(
-            weight1=made("weight1", torch.relu(first)).abs().unflatten(2, (self.agents, self.embed)),
+            weight1=torch.unflatten(made("weight1", torch.relu(first)).abs(), 2, (self.agents, self.embed)),
             bias1=bias.unsqueeze(2),
             weight2=made("weight2", torch.relu(second)).abs().unsqueeze(3),
             value=made("value", torch.relu(value)),

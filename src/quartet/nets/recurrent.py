@@ -60,5 +60,5 @@ class RecurrentNet:
 
     def _see(self, part: dict[str, Tensor], observations: Tensor) -> Tensor:
         """The first layer: observations (S, R N, inputs) -> (S, R N, hidden)."""
-        own, weight = part["first.weight"].split([self.agents, self.inputs], dim=1)
+        own, weight = torch.split(part["first.weight"], [self.agents, self.inputs], dim=1)
         return torch.relu(linear(observations, weight, own + part["first.bias"]))

@@ -41,7 +41,6 @@ class BehaviourConfig:
         names = ("updates", "environments", "batch", "hidden", "evaluations", "evaluation_episodes", "seed")
         return cls(**{name: sizes[name] for name in names})
 
-
     def rate_at(self, update: int) -> float:
         """The share of the learning rate after `update` updates: all of it for the first half, then a linear fall."""
         return 1 + (self.last_rate - 1) * max(0.0, 2 * update / self.updates - 1)
