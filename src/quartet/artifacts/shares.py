@@ -29,6 +29,7 @@ def draw(order: Order) -> Figure:
                 axis.plot([at, at], [shown["low"], shown["high"]], color=style.INK, linewidth=1.2)
                 axis.text(at, shown["high"], text.number(shown["mean"], 2), size=6.5, ha="center", va="bottom")
         axis.set_xticks(range(len(rows)), [row.title for row in rows], size=8)
+        axis.set_xlim(-0.5, len(rows) - 0.5)
         axis.tick_params(axis="x", length=0)
         axis.grid(axis="y")
         axis.margins(y=0.12)
