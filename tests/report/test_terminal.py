@@ -30,6 +30,7 @@ def test_show_prints_ours_and_the_papers(sources: Sources) -> None:
     assert "(628.6 ± 17.2)" in shown
     assert "|" not in shown.replace("E|", "")
     assert "<br>" not in shown
+    assert "in parentheses what\nthe paper prints. •: the best of the row." in shown
 
 
 def test_show_of_a_figure_says_where_it_lies(sources: Sources) -> None:

@@ -24,7 +24,8 @@ def show(sources: Sources, target: str) -> str:
         return _figure(sources, artifact)
     module = import_module(f"quartet.artifacts.{TABLES[artifact.kind]}")
     view = module.view(Order(artifact, paper, sources.evidence, sources.stamp, sources.config.root))
-    return from_markdown(text.render(f"{artifact.kind}.md.j2", **view))
+    shown = from_markdown(text.render(f"{artifact.kind}.md.j2", **view))
+    return shown.replace("n italics", "n parentheses").replace("Bold •:", "•:")
 
 
 def _figure(sources: Sources, artifact: Artifact) -> str:
