@@ -1,10 +1,12 @@
 """Score-regularised policies: each decomposition's gradient by hand, the score they learn, and how they are trained."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ from quartet.algorithms.score_policy import Noise, ScorePolicy
 from quartet.data.transitions import TeamTransitions
 from quartet.diffusion.vp import alpha
 from quartet.errors import QuartetError
+from quartet.evaluation.measuring import stand_in
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.parameters import pack
 from quartet.nets.plain_mlp import PlainMLP
@@ -216,6 +219,20 @@ def test_the_critics_loss_is_the_mean_of_both_and_leaves_out_what_is_not_known()
     net, zeros = PlainMLP(2, 2, 1, 2, "relu"), torch.zeros(1, 2, 1)
     target, known = torch.tensor([[2.0, 100.0]]), torch.tensor([[1.0, 0.0]])
     assert twin_loss(constant(net, 1.0, 3.0), net, zeros, zeros, target, known)["td"].item() == pytest.approx(1.0)
+
+
+def test_a_dataset_without_the_state_that_its_task_has_is_one_line() -> None:
+    spec = replace(TRIO, state=4)
+    without = replace(stand_in(spec), state=None, task="cheetah", quality="expert")
+    with pytest.raises(QuartetError, match="dataset cheetah/expert: holds no global state; build it again"):
+        make("omsd", spec).sampler(without, np.ones((1, len(without))))
+
+
+def test_rewards_are_scaled_so_that_returns_span_the_horizon() -> None:
+    episodes = stand_in(TRIO)
+    sampled = make("omsd", TRIO).sampler(episodes, np.ones((1, len(episodes)))).sample(LaneRandom((0,), 3), 64)
+    scaled = episodes.rewards * TRIO.horizon / np.ptp(episodes.returns)
+    assert np.isclose(sampled.rewards.numpy().ravel()[:, None], scaled.ravel(), rtol=1e-4).any(1).all()
 
 
 def test_an_unknown_reading_is_one_line() -> None:

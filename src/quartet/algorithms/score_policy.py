@@ -27,7 +27,7 @@ from quartet.algorithms.teams import to_lanes, to_teams
 from quartet.data.episodes import Episodes
 from quartet.data.transitions import TeamTransitions
 from quartet.diffusion.vp import alpha
-from quartet.errors import unknown
+from quartet.errors import QuartetError, unknown
 from quartet.nets.deep_residual import DeepResidual
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.parameters import Terms, initial_random, soft_update
@@ -133,6 +133,9 @@ class ScorePolicy(Learner):
 
     def sampler(self, episodes: Episodes, weights: NDArray[np.float64]) -> Sampler:
         """Teams' transitions, with rewards in units in which the returns span the horizon (SRPO's 1000 / span)."""
+        if episodes.spec.state and episodes.state is None:
+            mend = "build it again, or learn with an algorithm that asks for observations alone"
+            raise QuartetError("holds no global state", where=f"dataset {episodes.task}/{episodes.quality}", mend=mend)
         scale = np.float32(episodes.spec.horizon / max(float(np.ptp(episodes.returns)), 1e-6))
         return super().sampler(replace(episodes, rewards=scale * episodes.rewards), weights)
 
