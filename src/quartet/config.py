@@ -86,17 +86,24 @@ def _algorithm(root: Path, name: str, changed: int) -> dict[str, Any]:  # noqa: 
 
 def hyperparameters(root: Path, name: str, task: str, dataset: str, variant: str) -> dict[str, Any]:
     """The hyperparameters of a variant or of a sweep's point: value, then `by` task and dataset, then its own."""
+    own = changes(root, name, variant)
+    resolved = {key: _by(entry, task, dataset) for key, entry in algorithm(root, name)["hyperparameters"].items()}
+    for key in own:
+        if key not in (*resolved, TRAINED):
+            raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: {variant}")
+    return dict(sorted({**resolved, **own}.items()))  # the order of a file's lines decides nothing
+
+
+def changes(root: Path, name: str, variant: str) -> dict[str, Any]:
+    """What a variant or a sweep's point changes of an algorithm's hyperparameters."""
     described = algorithm(root, name)
     known: dict[str, Any] = dict(described["variants"])
     for swept in _sweeps(described).values():
         known |= swept
     if variant not in known:
         raise unknown(f"variant of {name}", variant, known)
-    resolved = {key: _by(entry, task, dataset) for key, entry in described["hyperparameters"].items()}
-    for key in known[variant]:
-        if key not in (*resolved, TRAINED):
-            raise unknown("hyperparameter", key, resolved, where=f"config/algorithms/{name}.yaml: {variant}")
-    return dict(sorted({**resolved, **known[variant]}.items()))  # the order of a file's lines decides nothing
+    own: dict[str, Any] = known[variant]
+    return own
 
 
 def points(root: Path, name: str, variant: str) -> tuple[str, ...]:
@@ -132,19 +139,21 @@ def augmentation(config: Config, task: str) -> dict[str, Any]:
 def run_settings(config: Config, task: str, dataset: str, algorithm: str, variant: str) -> dict[str, Any]:
     """Everything that decides a run's numbers; a change here, and only here, makes it train again.
 
-    A run trains one variant or all points of a sweep; each has its own hyperparameters.
+    A run trains one variant or all points of a sweep; each has its own hyperparameters. A size that a variant names
+    is the variant's, not the scale's.
     """
+    root = config.root
+    trained = points(root, algorithm, variant)
+    named = {key for point in trained for key in changes(root, algorithm, point)}
+    sizes = sized(config.scale, sizes_of(root, algorithm), task)
     return {
         "task": check("task", task, TASKS),
         "dataset": check("dataset", dataset, QUALITIES),
         "algorithm": algorithm,
         "variant": variant,
         "seeds": list(config.seeds),
-        "training": sized(config.scale, sizes_of(config.root, algorithm), task),
-        "points": {
-            point: hyperparameters(config.root, algorithm, task, dataset, point)
-            for point in points(config.root, algorithm, variant)
-        },
+        "training": {key: value for key, value in sizes.items() if key not in named},
+        "points": {point: hyperparameters(root, algorithm, task, dataset, point) for point in trained},
     }
 
 

@@ -30,6 +30,15 @@ def test_a_run_of_the_cheetah_knows_no_other_task(scale: str) -> None:
     assert settings.scale["evaluation"]["by"]["cheetah"]["episodes"] < settings.scale["evaluation"]["episodes"]
 
 
+def test_a_size_that_a_variant_names_is_the_variants() -> None:
+    settings = config.load(ROOT, scale="laptop")
+    plain, released = (
+        config.run_settings(settings, "spread", "expert", "dof", variant) for variant in ("default", "released")
+    )
+    assert plain["training"]["horizon"] == 8
+    assert "horizon" not in released["training"] and released["points"]["released"]["horizon"] == 24
+
+
 @pytest.mark.parametrize(
     ("by", "message"),
     [
