@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from quartet import config
+from quartet.artifacts.text import tex
 from quartet.report import layout, markup, papers
 from quartet.report.site import write_report
 from quartet.report.sources import Sources
@@ -128,6 +129,10 @@ def test_a_name_is_looked_for_as_a_word() -> None:
     table = "| point | why |\n|---|---|\n| MA-CQL's rate | a |\n| CQL alone | b |\n| DoF-Policy | c |\n"
     assert markup.rows_about(table, "MA-CQL") == [["MA-CQL's rate", "a"]]
     assert markup.rows_about(table, "DoF") == []
+
+
+def test_latex_is_given_the_names_of_greek_letters() -> None:
+    assert tex("η τ λ Δ é A ≤ 5 %") == r"$\eta$ $\tau$ $\lambda$ $\Delta$ é A $\leq$ 5 \%"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 DASH = "–"  # a cell that is not there
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "±": r"$\pm$"}
-_TEX |= {"∪": r"$\cup$", "η": r"$\eta$", "≠": r"$\neq$", "·": r"$\cdot$", "★": r"$\star$", "×": r"$\times$"} | {
+_TEX |= {"≤": r"$\leq$", "≥": r"$\geq$", "→": r"$\to$", "−": r"$-$", "∞": r"$\infty$"}
+_TEX |= {"∪": r"$\cup$", "≠": r"$\neq$", "·": r"$\cdot$", "★": r"$\star$", "×": r"$\times$"} | {
     sign: f"\\{sign}" for sign in "&%$#_{}"
 }
 
@@ -57,7 +59,15 @@ def prefixed(value: float | None) -> str:
 
 def tex(text: str) -> str:
     """Text safe inside LaTeX."""
-    return "".join(_TEX.get(sign, sign) for sign in text)
+    return "".join(_TEX.get(sign) or _greek(sign) or sign for sign in text)
+
+
+def _greek(sign: str) -> str:
+    """A Greek letter as LaTeX names it; nothing for any other sign."""
+    kind, _, letter = unicodedata.name(sign, "").rpartition(" LETTER ")
+    named = letter.lower().replace("lamda", "lambda")
+    names = {"GREEK SMALL": named, "GREEK CAPITAL": named.capitalize()}
+    return f"$\\{names[kind]}$" if kind in names and named.isalpha() else ""
 
 
 def markdown(text: str) -> str:
