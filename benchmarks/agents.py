@@ -1,4 +1,4 @@
-"""One update and one action of every algorithm as the team grows: CPU seconds beside BC's, in one run.
+"""One update and one action of the algorithms of transitions as the team grows: CPU seconds beside BC's, in one run.
 
     python benchmarks/agents.py --out agents.json
 
@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from quartet import algorithms, config
 from quartet.data.transitions import Transitions
-from quartet.evaluation.counting import team
+from quartet.evaluation.counting import COUNTED, team
 from quartet.files import write_text
 from quartet.nets.lanes import LaneRandom
 
@@ -43,7 +43,7 @@ def contestants(name: str, agents: int, sizes: dict[str, object]) -> dict[str, C
 
 def measure(agents: int, sizes: dict[str, object], repetitions: int) -> dict[str, dict[str, float]]:
     """Median CPU seconds of every algorithm, in turns; the first turn warms up and is not counted."""
-    sides = {name: contestants(name, agents, sizes) for name in algorithms.NAMES}
+    sides = {name: contestants(name, agents, sizes) for name in COUNTED}
     seconds: dict[str, dict[str, list[float]]] = {name: {work: [] for work in side} for name, side in sides.items()}
     for _ in range(repetitions + 1):
         for name, side in sides.items():
