@@ -36,7 +36,8 @@ def test_a_size_that_a_variant_names_is_the_variants() -> None:
         config.run_settings(settings, "spread", "expert", "dof", variant) for variant in ("default", "released")
     )
     assert plain["training"]["horizon"] == 8
-    assert "horizon" not in released["training"] and released["points"]["released"]["horizon"] == 24
+    assert "horizon" not in released["training"]
+    assert released["points"]["released"]["horizon"] == 24
 
 
 @pytest.mark.parametrize(

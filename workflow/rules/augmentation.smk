@@ -4,23 +4,6 @@
 ruleorder: imported > enlarged > dataset
 
 
-def enlarged_parts(wildcards):
-    """What a dataset made larger is made of: another dataset, and the models where episodes are generated."""
-    patterns = (paths.DATASET, paths.AUGMENTATION) if wildcards.enlarged in GENERATED else (paths.DATASET,)
-    return [f"{BASE}/{p}".format(task=wildcards.task, dataset=AUGMENTED[wildcards.enlarged]) for p in patterns]
-
-
-def examined_parts(wildcards):
-    """The few episodes and what was made of them."""
-    few = wildcards.enlarged if wildcards.enlarged.endswith("-few") else AUGMENTED[wildcards.enlarged]
-    return [f"{BASE}/datasets/{wildcards.task}/{name}.h5" for name in dict.fromkeys((few, wildcards.enlarged))]
-
-
-def augmentation(wildcards):
-    """Everything that decides what is made: a change in it, and only that, makes it again."""
-    return configuration.augmentation(QUARTET, wildcards.task)
-
-
 rule enlarged:
     input:
         parts=enlarged_parts,

@@ -29,12 +29,12 @@ rule behaviour:
         prey=prey_of,
     output:
         expand(f"{BASE}/{paths.BEHAVIOUR}/{{file}}", file=paths.BEHAVIOUR_FILES, allow_missing=True),
-    wildcard_constraints:
-        task="|".join(task for task in TASKS if task not in BATTLES),
     log:
         f"{BASE}/logs/behaviour/{{task}}.log",
     benchmark:
         f"{BASE}/benchmarks/behaviour/{{task}}.tsv"
+    wildcard_constraints:
+        task="|".join(task for task in TASKS if task not in BATTLES),
     conda:
         "../../environment.yml"
     threads: 1
