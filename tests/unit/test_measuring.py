@@ -14,7 +14,7 @@ from quartet.artifacts.claims import measured as grids
 from quartet.artifacts.measure import Stamp, measure
 from quartet.artifacts.spec import load_paper
 from quartet.artifacts.table import render_table
-from quartet.data.episodes import write_episodes
+from quartet.data.episodes import open_episodes, write_episodes
 from quartet.errors import QuartetError
 from quartet.evaluation.measurements import Measurement, measured, read_measurement, write_measurement
 from quartet.evaluation.measuring import WORK, Sizes, bounded, stand_in
@@ -62,7 +62,8 @@ def test_running_out_of_memory_is_a_finding() -> None:
 
 @pytest.mark.parametrize("task", ["spread", "drones-4", "3m"])
 def test_what_stands_in_for_data_is_valid_data(task: str, tmp_path: Path) -> None:
-    write_episodes(tmp_path / "a.h5", stand_in(make(task).spec))
+    write_episodes(tmp_path / "a.h5", stand_in(spec := make(task).spec))
+    assert open_episodes(tmp_path / "a.h5").spec == spec
 
 
 def test_a_measurement_is_kept_and_read(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from quartet.artifacts.output import Order, heading
+from quartet.artifacts.output import Order, heading, laid_out
 from quartet.artifacts.published import NOTHING, read_published
 from quartet.artifacts.spec import Artifact, Column, Row
 from quartet.config import hyperparameters
@@ -39,15 +39,7 @@ def view(order: Order) -> dict[str, Any]:
         **heading(artifact, stamp),
         "banner": "",  # nothing here was run
         "header": f"commit {stamp.commit} · read from {_source(artifact)} · {told}",
-        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
-            }
-            for title, rows in artifact.blocks
-        ],
-        "cells": list(cells.values()),
+        **laid_out(artifact, cells),
     }
 
 
