@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,13 @@ class Page:
         answer = self("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def wait(self, condition: str) -> None:
+        """Until a condition holds: some events reach the page only after the key that caused them was answered."""
+        end = time.monotonic() + SECONDS
+        while not self.run(condition):
+            assert time.monotonic() < end, condition
+            time.sleep(0.01)
 
     def press(self, key: str) -> None:
         """One key, as a person presses it."""

@@ -118,10 +118,9 @@ def test_a_figure_enlarges_and_escape_leaves_it(page: Page, site: Path) -> None:
     opened(page, site, "paper-dom2")
     page.run("document.querySelector('a.enlarge').focus()")
     page.press("Enter")
-    assert page.run("document.querySelector('dialog[open] img').naturalWidth") > 0
+    page.wait("document.querySelector('dialog[open] img')?.naturalWidth > 0")
     page.press("Escape")
-    assert page.run("document.querySelector('dialog')") is None
-    assert page.run("document.activeElement.className") == "enlarge"
+    page.wait("!document.querySelector('dialog') && document.activeElement.className === 'enlarge'")
 
 
 def test_the_first_tab_skips_to_the_content(page: Page, site: Path) -> None:
@@ -129,7 +128,7 @@ def test_the_first_tab_skips_to_the_content(page: Page, site: Path) -> None:
     page.press("Tab")
     assert page.run("document.activeElement.className") == "skip"
     page.press("Enter")
-    assert page.run("location.hash") == "#content"
+    page.wait("location.hash === '#content'")
 
 
 def test_the_theme_follows_the_reader_and_its_button(page: Page, site: Path) -> None:

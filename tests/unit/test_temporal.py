@@ -22,20 +22,20 @@ def test_a_convolution_is_torchs_lane_by_lane(stride: int) -> None:
     for lane in range(2):
         kernel = weight[lane].view(5, 3, 7).permute(2, 1, 0)
         expected = F.conv1d(x[lane].mT, kernel, bias[lane, 0], stride=stride, padding=2).mT
-        torch.testing.assert_close(found[lane], expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(found[lane], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_doubling_is_torchs_transposed_convolution() -> None:
     x, weight, bias = torch.randn(1, 4, FRAMES, 3), torch.randn(1, 4 * 3, 7), torch.randn(1, 1, 7)
     kernel = weight[0].view(4, 3, 7)[[3, 1, 2, 0]].permute(1, 2, 0)  # even: previous, own; odd: own, next
     expected = F.conv_transpose1d(x[0].mT, kernel, bias[0, 0], stride=2, padding=1).mT
-    torch.testing.assert_close(double(x, weight, bias)[0], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(double(x, weight, bias)[0], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_normalisation_is_torchs_group_norm() -> None:
     x, scale, shift = torch.randn(1, 4, FRAMES, 16), torch.randn(1, 1, 16), torch.randn(1, 1, 16)
     expected = F.group_norm(x[0].mT, 8, scale[0, 0], shift[0, 0]).mT
-    torch.testing.assert_close(normalise(x, scale, shift)[0], expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(normalise(x, scale, shift)[0], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_the_papers_sizes_are_those_of_the_released_networks() -> None:
@@ -71,7 +71,7 @@ def test_lanes_are_what_each_would_be_alone() -> None:
     together = noise(SEEING, x, seeds=(4, 5), gamma=0.7)
     for lane, seed in enumerate((4, 5)):
         alone = noise(SEEING, x[lane : lane + 1], seeds=(seed,), gamma=0.7)
-        torch.testing.assert_close(together[lane : lane + 1], alone, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(together[lane : lane + 1], alone, atol=1e-4, rtol=1e-4)
 
 
 def others_changed(x: Tensor) -> Tensor:
