@@ -1,6 +1,7 @@
 """QMIX online: rounds, the memory, exploration, and the teams that name a battle's qualities."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ def test_between_snapshots_on_either_side_of_a_wanted_return_one_near_it_is_soug
     """A team that has learned so many updates returns 2 until update 37, then 3 more with every update, 20 at most."""
     frozen, judge = team(Battle("3m")).team, Judge(Battle("3m"), torch.arange(2), 0.0, {30, 50, 60}, (4.0, 10.0, 1.0))
 
-    def played(self: Judge, update: int, transitions: int, one: FrozenTeam) -> Snapshot:
+    def played(self: Judge, update: float, transitions: int, one: FrozenTeam) -> Snapshot:
         mean = min(20.0, 2.0 + 3 * max(0, update - 37))
         self.snapshots.append(Snapshot(update, transitions, mean, 0.0, 0.0, one))
         return self.snapshots[-1]
@@ -150,9 +151,17 @@ def test_between_snapshots_on_either_side_of_a_wanted_return_one_near_it_is_soug
     kept = {snapshot.update: snapshot.mean for snapshot in judge.snapshots}
     assert list(kept) == sorted(kept)
     assert {0, 30, 50, 60} <= set(kept)
-    assert nearest(judge.snapshots, 10.0).mean in (8.0, 11.0)
-    assert nearest(judge.snapshots, 4.0).mean == 5.0
-    assert len(kept) <= 4 + 2 * 5, "each is found by halving"
+    assert {nearest(judge.snapshots, goal).update for goal in (10.0, 4.0)} == {39.5, 37.5}, "amid a step"
+    assert len(kept) <= 4 + 2 * 6, "each is found by halving"
+    assert len({id(snapshot.team) for snapshot in judge.snapshots}) > 1
+
+
+def test_amid_a_step_the_team_is_halfway_between_its_two_ends() -> None:
+    start, end = (replace(team(Battle("3m")).team, parameters=torch.full((1, 2), value)) for value in (1.0, 2.0))
+    before, after = Snapshot(3, 30, 2.0, 0.0, 0.0, start), Snapshot(4, 40, 9.0, 0.0, 0.0, end)
+    update, transitions, middle = Judge(Battle("3m"), torch.arange(2), 0.0, set(), ())._between(before, after)
+    assert (update, transitions) == (3.5, 40)
+    assert middle.parameters.tolist() == [[1.5, 1.5]]
 
 
 def test_a_battles_behaviour_leaves_three_teams_its_replay_and_its_curve_and_datasets_follow(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Teams on the way of a training, judged; between two that are on either side of a wanted return, one that is near it.
 
-A team may learn to win within a few updates, so that evenly spaced snapshots have no medium team among them.
+A team may learn to win within one update, so that no medium team is among all it ever was. Such a team lies then on the
+line between two that are an update apart, as if the update's step had been shorter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -13,13 +14,14 @@ from quartet.training.rounds import play_round
 from quartet.training.teams import Exploring, FrozenTeam
 
 NEAR = 0.5  # a wanted return is found where a team's mean is no farther from it (ours)
+SOUGHT = 16  # teams judged for one wanted return between two snapshots, at most (ours)
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """The team after some updates, and how well it does with a few random choices."""
 
-    update: int
+    update: float  # a part of an update where its step was shortened
     transitions: int  # played before it was taken
     mean: float  # of the evaluation episodes' returns
     sd: float
@@ -36,7 +38,7 @@ class Judge:
         self.task, self.seeds, self.share = task, seeds, share
         self.schedule, self.wanted = schedule, wanted
         self.snapshots: list[Snapshot] = []
-        self._since: list[tuple[int, int, FrozenTeam]] = []  # updates, transitions and teams since the last snapshot
+        self._since: list[tuple[float, int, FrozenTeam]] = []  # updates, transitions and teams since the last snapshot
 
     def see(self, update: int, transitions: int, team: FrozenTeam) -> Snapshot:
         """Take note of a team; the latest snapshot."""
@@ -51,7 +53,7 @@ class Judge:
             self._since.clear()
         return self.snapshots[-1]
 
-    def _judge(self, update: int, transitions: int, team: FrozenTeam) -> Snapshot:
+    def _judge(self, update: float, transitions: int, team: FrozenTeam) -> Snapshot:
         """Every team meets the same starts with the same random numbers."""
         generator = torch.Generator(team.parameters.device).manual_seed(0)
         returns = play_round(self.task, Exploring(team, self.share, generator), self.seeds).returns
@@ -60,15 +62,23 @@ class Judge:
         return self.snapshots[-1]
 
     def _search(self, goal: float, before: Snapshot, after: Snapshot) -> None:
-        """Halve the updates between two snapshots on either side of the goal until one is near it."""
-        between = [one for one in self._since if before.update < one[0] < after.update]
-        while between and (before.mean - goal) * (after.mean - goal) < 0 and not self._has(goal):
-            middle = len(between) // 2
-            found = self._judge(*between[middle])
+        """Halve what lies between two snapshots on either side of the goal until one is near it."""
+        for _ in range(SOUGHT):
+            if (before.mean - goal) * (after.mean - goal) >= 0 or self._has(goal):
+                return
+            found = self._judge(*self._between(before, after))
             if (before.mean - goal) * (found.mean - goal) < 0:
-                after, between = found, between[:middle]
+                after = found
             else:
-                before, between = found, between[middle + 1 :]
+                before = found
+
+    def _between(self, before: Snapshot, after: Snapshot) -> tuple[float, int, FrozenTeam]:
+        """The middle one of the teams seen between two, or else the middle of the two."""
+        seen = [one for one in self._since if before.update < one[0] < after.update]
+        if seen:
+            return seen[len(seen) // 2]
+        middle = torch.lerp(before.team.parameters, after.team.parameters, 0.5)
+        return (before.update + after.update) / 2, after.transitions, replace(before.team, parameters=middle)
 
     def _has(self, goal: float) -> bool:
         return any(abs(snapshot.mean - goal) <= NEAR for snapshot in self.snapshots)
