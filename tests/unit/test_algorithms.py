@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from team_bandit import bandit
 from torch import Tensor
 
 from quartet import algorithms, config
 from quartet.algorithms.base import Algorithm
-from quartet.data.transitions import TeamTransitions, Transitions
+from quartet.data.transitions import Transitions
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
@@ -30,25 +31,11 @@ def make(name: str, seeds: tuple[int, ...] = SEEDS, **changes: object) -> Algori
     return algorithms.make(name, SPEC, settings(name, **changes), seeds)
 
 
-def bandit(random: LaneRandom, rows: int = 64) -> TeamTransitions:
-    """One-step problem: half of the data's actions lie near -.5, half near .5 (both entries), and only one side pays.
-
-    Which one is told by the sign of the first observation. It must depend on it: critics that normalise a query by its
-    own batch, as the released code's do, cannot tell a policy that always answers .5 from one that always answers -.5.
-    """
-    side = torch.where(random.uniform(rows, 1) < 0.5, -1.0, 1.0)
-    actions = 0.5 * side + 0.05 * random.normal(rows, SPEC.action)
-    observations = random.normal(rows, SPEC.observation)
-    rewards = 5 * (side * observations[..., :1].sign()).squeeze(2)
-    ends = torch.ones(random.lanes, rows)
-    return TeamTransitions(observations, actions, rewards, observations, ends, actions, 1 - ends)
-
-
 def actions_after(learner: Algorithm, updates: int) -> Tensor:
     """What it does in the end, turned so that positive is the side that pays."""
     random = LaneRandom(SEEDS, SPEC.agents)
     for _ in range(updates):
-        learner.update(bandit(random), random)
+        learner.update(bandit(random, SPEC), random)
     observations = random.normal(200, SPEC.observation)
     return learner.act(observations, random) * observations[..., :1].sign()
 
@@ -107,7 +94,7 @@ def test_sfbc_models_both_sides_and_chooses_the_one_that_pays() -> None:
 @pytest.mark.parametrize("name", TRANSITIONS)
 def test_actions_have_the_tasks_shape_and_range_and_metrics_one_value_per_lane(name: str) -> None:
     learner, random = make(name), LaneRandom(SEEDS, SPEC.agents)
-    metrics = learner.update(bandit(random), random)
+    metrics = learner.update(bandit(random, SPEC), random)
     assert all(value.shape == (4,) and value.isfinite().all() for value in metrics.values())
     actions = learner.act(random.normal(7, SPEC.observation), random)
     assert actions.shape == (4, 7, 2)
@@ -118,14 +105,14 @@ def test_actions_have_the_tasks_shape_and_range_and_metrics_one_value_per_lane(n
 def test_a_saved_run_goes_on_to_the_bit(name: str, tmp_path: Path) -> None:
     whole, random = make(name), LaneRandom(SEEDS, SPEC.agents)
     for _ in range(3):
-        whole.update(bandit(random), random)
+        whole.update(bandit(random, SPEC), random)
     torch.save({"learner": whole.state_dict(), "random": random.state_dict()}, tmp_path / "state.pt")
-    whole.update(bandit(random), random)
+    whole.update(bandit(random, SPEC), random)
     saved = torch.load(tmp_path / "state.pt", weights_only=True)
     resumed, again = make(name), LaneRandom(SEEDS, SPEC.agents)
     resumed.load_state_dict(saved["learner"])
     again.load_state_dict(saved["random"])
-    resumed.update(bandit(again), again)
+    resumed.update(bandit(again, SPEC), again)
     for network, tensor in whole.state_dict()["networks"].items():
         assert torch.equal(tensor, resumed.state_dict()["networks"][network]), network
 
@@ -182,7 +169,7 @@ def test_compiled_losses_differ_in_rounding_only(name: str, tmp_path: Path, monk
     for compiled in (False, True):
         learner, random = make(name, compile=compiled), LaneRandom(SEEDS, SPEC.agents)
         for _ in range(3):
-            learner.update(bandit(random), random)
+            learner.update(bandit(random, SPEC), random)
         networks.append(learner.state_dict()["networks"])
     for network, tensor in networks[0].items():
         torch.testing.assert_close(tensor, networks[1][network], atol=2e-3, rtol=0)

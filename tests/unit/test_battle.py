@@ -10,11 +10,9 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from pettingzoo.test import parallel_api_test, parallel_seed_test
 from PIL import Image
 from torch import Tensor
 
-from quartet import tasks
 from quartet.errors import QuartetError
 from quartet.names import BATTLES
 from quartet.schema import load_yaml
@@ -22,7 +20,6 @@ from quartet.tasks.battle import Battle, units
 from quartet.tasks.battle.drawing import animate, draw_battle
 from quartet.tasks.battle.maps import IDLE, battle_map
 from quartet.tasks.battle.players import PLAYERS, kiting, play, uniform
-from quartet.tasks.pettingzoo import parallel_env
 from quartet.tasks.smac_adapter import SmacTask
 from quartet.tasks.spec import MaskedTask, StatefulTask
 
@@ -368,25 +365,6 @@ def test_seeds_name_battles() -> None:
         step = battle.step(actions[:1].expand(3, -1, -1))
     assert torch.equal(step.observations[0], step.observations[2])
     assert not torch.equal(battle.fight.cooldown[:, 0], battle.fight.cooldown[:, 1])
-
-
-def test_errors() -> None:
-    battle = tasks.make("3m")
-    with pytest.raises(QuartetError, match="unknown setting 'shifted'"):
-        battle.reset(torch.arange(2), "shifted")
-    with pytest.raises(QuartetError, match="pass one int64 per episode"):
-        battle.reset(torch.zeros(2))
-    battle.reset(torch.arange(2))
-    with pytest.raises(QuartetError, match=r"actions have shape \(2, 3, 8\); the shape is \(2, 3, 9\)"):
-        battle.step(torch.zeros(2, 3, 8))
-    with pytest.raises(QuartetError, match="unknown task '4m'"):
-        tasks.make("4m")
-
-
-@pytest.mark.parametrize("name", ["3m", "terran_5_vs_5"])
-def test_it_passes_pettingzoos_own_tests(name: str) -> None:
-    parallel_api_test(parallel_env(tasks.make(name)), num_cycles=40)
-    parallel_seed_test(lambda: parallel_env(tasks.make(name)), num_cycles=20)
 
 
 # The adapter of the real game, on this game dressed as SMAC's

@@ -8,7 +8,6 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import RegularPolygon
-from pettingzoo.test import parallel_api_test, parallel_seed_test
 from torch import Tensor
 from torch.nn.functional import one_hot
 
@@ -321,12 +320,6 @@ def test_sighted_teams_need_their_observations_only() -> None:
 # For others to use
 
 
-@pytest.mark.parametrize("name", ["drones-4", "drones-8"])
-def test_it_passes_pettingzoos_own_tests(name: str) -> None:
-    parallel_api_test(parallel_env(tasks.make(name)), num_cycles=60)
-    parallel_seed_test(lambda: parallel_env(tasks.make(name)), num_cycles=30)
-
-
 def test_pettingzoo_gives_masks_and_takes_choices() -> None:
     env, task = parallel_env(tasks.make("drones-4")), Drones(4)
     _, infos = env.reset(seed=5)
@@ -341,19 +334,6 @@ def test_pettingzoo_gives_masks_and_takes_choices() -> None:
         step = task.step(scores(*actions.values()))
         np.testing.assert_array_equal(np.stack(list(seen.values())), step.observations[0])
         assert list(rewards.values()) == step.rewards[0].tolist()
-
-
-def test_errors() -> None:
-    task = tasks.make("drones-4")
-    with pytest.raises(QuartetError, match="unknown setting 'shifted'"):
-        task.reset(torch.arange(2), "shifted")
-    with pytest.raises(QuartetError, match="pass one int64 per episode"):
-        task.reset(torch.zeros(2))
-    task.reset(torch.arange(2))
-    with pytest.raises(QuartetError, match=r"actions have shape \(2, 4, 5\); the shape is \(2, 4, 6\)"):
-        task.step(torch.zeros(2, 4, 5))
-    with pytest.raises(QuartetError, match="unknown task 'drones-5'"):
-        tasks.make("drones-5")
 
 
 # Pictures

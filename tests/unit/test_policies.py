@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from team_bandit import bandit
 from torch import Tensor
 
 from quartet import algorithms, config
@@ -81,20 +82,10 @@ def test_adding_a_seed_changes_no_other(case: str) -> None:
             torch.testing.assert_close(own, other, atol=1e-4, rtol=0)
 
 
-def bandit(random: LaneRandom, rows: int = 64) -> TeamTransitions:
-    """One step: actions near -.5 or .5, of which the side of the first observation's sign pays 5, the other -5."""
-    side = torch.where(random.uniform(rows, 1) < 0.5, -1.0, 1.0)
-    actions = 0.5 * side + 0.05 * random.normal(rows, SPEC.action)
-    observations = random.normal(rows, SPEC.observation)
-    rewards = 5 * (side * observations[..., :1].sign()).squeeze(2)
-    ends = torch.ones(random.lanes, rows)
-    return TeamTransitions(observations, actions, rewards, observations, ends, actions, 1 - ends)
-
-
 def trained(learner: Algorithm, updates: int) -> Algorithm:
     random = LaneRandom(SEEDS, SPEC.agents)
     for _ in range(updates):
-        learner.update(bandit(random), random)
+        learner.update(bandit(random, SPEC), random)
     return learner
 
 
@@ -159,7 +150,7 @@ def test_a_decentral_agent_acts_the_same_to_the_bit_whatever_its_teammate_sees(
 def test_dofs_average_policy_is_a_copy_until_it_starts_and_lags_behind_after_that() -> None:
     learner, random = make("dof-policy", ema_start=10, ema_every=5), LaneRandom(SEEDS, SPEC.agents)
     for update in range(1, 16):
-        learner.update(bandit(random), random)
+        learner.update(bandit(random, SPEC), random)
         networks = learner.state_dict()["networks"]
         copied = torch.equal(networks["average policy"], networks["policy"])
         assert copied is (update == 5), update
@@ -168,12 +159,12 @@ def test_dofs_average_policy_is_a_copy_until_it_starts_and_lags_behind_after_tha
 def test_td3s_policy_and_targets_move_at_every_second_update_only() -> None:
     learner, random = make("ma-td3bc"), LaneRandom(SEEDS, SPEC.agents)
     start = learner.state_dict()["networks"]
-    assert set(learner.update(bandit(random), random)) == {"td"}
+    assert set(learner.update(bandit(random, SPEC), random)) == {"td"}
     once = learner.state_dict()["networks"]
     assert torch.equal(once["policy"], start["policy"])
     assert torch.equal(once["target critics"], start["target critics"])
     assert not torch.equal(once["critics"], start["critics"])
-    assert set(learner.update(bandit(random), random)) == {"td", "imitation", "q"}
+    assert set(learner.update(bandit(random, SPEC), random)) == {"td", "imitation", "q"}
     assert not torch.equal(learner.state_dict()["networks"]["policy"], start["policy"])
 
 

@@ -153,21 +153,36 @@ def test_the_names_say_which_tasks_need_a_prey() -> None:
     assert {"tag", "world"} == tasks.NEEDS_PREY
 
 
-def test_errors_say_what_is_wrong_and_how_to_mend_it() -> None:
-    task = tasks.make("tag")
-    with pytest.raises(QuartetError, match="unknown task 'spraed'; did you mean 'spread'"):
-        tasks.make("spraed")
-    with pytest.raises(QuartetError, match="task 'tag': unknown setting 'shift'; did you mean 'shifted'"):
-        task.reset(torch.arange(2), "shift")
-    with pytest.raises(QuartetError, match=r"seeds are torch.float32 of shape \(2,\)"):
+@pytest.mark.parametrize("name", ["tag", "cheetah", "drones-4", "3m"])
+def test_wrong_use_of_any_task_is_one_clear_line(name: str) -> None:
+    task = tasks.make(name)
+    team, actions = task.spec.agents, task.spec.action or task.spec.choices
+    with pytest.raises(QuartetError, match="under way; call reset first"):
+        task.step(torch.zeros(0, team, actions))
+    with pytest.raises(QuartetError, match="unknown setting 'extrem'"):
+        task.reset(torch.arange(2), "extrem")
+    with pytest.raises(QuartetError, match=r"seeds are torch.float32 of shape \(2,\).*one int64 (seed )?per episode"):
         task.reset(torch.zeros(2))
-    with pytest.raises(QuartetError, match="one int64 seed per episode"):
+    with pytest.raises(QuartetError, match=r"one int64 (seed )?per episode"):
         task.reset(torch.arange(0))
-    with pytest.raises(QuartetError, match="call reset first"):
-        tasks.make("tag").step(torch.zeros(0, 3, 2))
     task.reset(torch.arange(2))
-    with pytest.raises(QuartetError, match=r"actions have shape \(2, 4, 2\); the shape is \(2, 3, 2\)"):
-        task.step(torch.zeros(2, 4, 2))
+    shapes = rf"actions have shape \(2, {team + 1}, {actions}\); the shape is \(2, {team}, {actions}\)"
+    with pytest.raises(QuartetError, match=shapes):
+        task.step(torch.zeros(2, team + 1, actions))
+
+
+@pytest.mark.parametrize(("name", "near"), [("spraed", "spread"), ("drones4", "drones-4"), ("2s3s", "2s3z")])
+def test_an_unknown_task_is_told_its_neighbour(name: str, near: str) -> None:
+    with pytest.raises(QuartetError, match=f"unknown task '{name}'; did you mean '{near}'"):
+        tasks.make(name)
+
+
+def test_a_setting_is_told_its_neighbour() -> None:
+    with pytest.raises(QuartetError, match="task 'tag': unknown setting 'shift'; did you mean 'shifted'"):
+        tasks.make("tag").reset(torch.arange(2), "shift")
+
+
+def test_only_tasks_with_a_prey_take_one() -> None:
     with pytest.raises(QuartetError, match="there is no prey to play; leave prey out"):
         tasks.make("spread", prey=reference.uniform(0))
     with pytest.raises(QuartetError, match="task 'spread': there is no prey"):

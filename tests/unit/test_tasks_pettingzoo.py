@@ -10,10 +10,11 @@ from quartet.errors import QuartetError
 from quartet.tasks.pettingzoo import parallel_env
 
 PUSH = {f"agent_{number}": np.array([1.0, -0.5], dtype=np.float32) for number in range(3)}
+CASES = [(name, setting) for name in tasks.NAMES for setting in ("standard", "shifted")]
+CASES += [(name, "standard") for name in ("drones-4", "drones-8", "3m", "terran_5_vs_5")]
 
 
-@pytest.mark.parametrize("name", tasks.NAMES)
-@pytest.mark.parametrize("setting", ["standard", "shifted"])
+@pytest.mark.parametrize(("name", "setting"), CASES)
 def test_it_passes_pettingzoos_own_tests(name: str, setting: str) -> None:
     parallel_api_test(parallel_env(tasks.make(name), setting), num_cycles=60)
     parallel_seed_test(lambda: parallel_env(tasks.make(name), setting), num_cycles=30)
