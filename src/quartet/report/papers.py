@@ -1,6 +1,7 @@
 """A paper as the report shows it: claims with verdicts, tables and figures in its order, what is missing and why."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from quartet import paths, plan
@@ -58,6 +59,13 @@ def tally(claims: list[dict[str, Any]]) -> dict[str, Any]:
     printed = [claim["printed"]["agrees"] for claim in claims if claim["printed"]]
     counts = {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS}
     return {"claims": len(claims), **counts, "agrees": sum(printed), "recounted": len(printed)}
+
+
+def sums(shown: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The tallies of all papers in one; `judged` are the claims with a verdict."""
+    tallies = [paper["tally"] for paper in shown]
+    total = {key: sum(found[key] for found in tallies) for key in tally([])}
+    return {**total, "judged": total["claims"] - total[VERDICTS[-1]]}
 
 
 def ordered(artifacts: tuple[Artifact, ...]) -> list[Artifact]:

@@ -36,7 +36,7 @@ def html_pages(sources: Sources, shown: list[dict[str, Any]], described: list[di
         return text.render(f"{template}.html.j2", PACKAGE, **frame, **names)
 
     return {
-        "index.html": page("index"),
+        "index.html": page("index", sums=papers.sums(shown)),
         "algorithms.html": page("algorithms"),
         "datasets.html": page("datasets", tasks=datasets.view(sources), high=datasets.HIGH, wide=datasets.WIDE),
         "arena.html": page("arena", arena=arena.view(sources)),
