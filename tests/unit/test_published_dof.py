@@ -269,6 +269,20 @@ def test_what_the_tables_of_battles_share_is_trained_once() -> None:
         assert {name for name in trained(number) if name.endswith("/dof/default")} <= trained(2)
 
 
+def test_shares_of_battles_won_are_printed_to_the_per_cent(tmp_path: Path) -> None:
+    table = PAPER.artifact("dof_table12")
+    (column,) = [column for column in table.columns if column.id == "dof"]
+    evaluation = table.cell(table.rows[0], column).file(tmp_path)
+    evaluation.parent.mkdir(parents=True)
+    wins = "".join(f"{seed},{e},20.0,{int(e < 19 - seed)}\n" for seed in (0, 1) for e in range(20))
+    evaluation.write_text(f"seed,episode,return,won\n{wins}")
+    files = render_table("dof_table12", FOLDER, tmp_path, LAPTOP, tmp_path / "out", ROOT)
+    texts = {file.suffix: file.read_text() for file in files}
+    assert "0.93 ± 0.04<br>[0.90, 0.95]<br>*0.96*" in texts[".md"]
+    assert "*0.92* |" in texts[".md"]  # the paper's, where ours is missing
+    assert "[0.90, 0.95]" in texts[".tex"]
+
+
 def test_planners_look_back_on_battles_as_far_as_their_released_codes_do() -> None:
     paper, laptop = (config.load(ROOT, scale=scale) for scale in ("paper", "laptop"))
     for algorithm, task, window in (("dof", "3m", (4, 20)), ("madiff-d", "8m", (4, 20)), ("madiff-d", "2s3z", (20, 8))):

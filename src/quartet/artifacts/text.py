@@ -33,9 +33,9 @@ def spread(value: float | None, around: float | None, digits: int = 1) -> str:
     return alone if around is None or math.isnan(around) else f"{alone} ± {number(around, digits)}"
 
 
-def span(low: float | None, high: float | None) -> str:
+def span(low: float | None, high: float | None, digits: int = 1) -> str:
     """[low, high], or nothing."""
-    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+    return "" if low is None or high is None else f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def count(few: int, many: int) -> str:
