@@ -13,14 +13,16 @@ from synthetic_results import (
     artifact,
     write_cards,
     write_curves,
+    write_evaluation,
     write_evaluations,
 )
 
-from quartet.artifacts import style
+from quartet.artifacts import bars, style
 from quartet.artifacts.averages import Average, over
 from quartet.artifacts.figure import render_figure
 from quartet.artifacts.lines import places
 from quartet.artifacts.measure import measure
+from quartet.artifacts.output import Order
 from quartet.artifacts.spec import load_paper
 from quartet.errors import QuartetError
 
@@ -113,6 +115,15 @@ def test_a_bar_is_the_mean_over_its_cells_and_gone_when_one_is_missing(tmp_path:
     svg, _ = render_figure("dom2_figure2", PAPER, tmp_path, LAPTOP, tmp_path, ROOT)
     assert "missing" in words(svg)
     assert "2 of 90 cells missing" in words(svg)
+
+
+def test_bars_of_nothing_stand_on_an_axis_of_ones(tmp_path: Path) -> None:
+    paper = load_paper(PAPER.parent / "dof", ROOT)
+    drawn = paper.artifact("dof_figure4")
+    for cell in drawn.cells:
+        write_evaluation(cell.file(tmp_path), [0.0] * 3)
+    (axis,) = bars.draw(Order(drawn, paper, tmp_path, LAPTOP, ROOT)).axes
+    assert axis.get_ylim() == (0, 1)
 
 
 def test_a_point_of_a_sweep_is_a_normalised_average_at_its_value(results: Path) -> None:

@@ -107,6 +107,17 @@ def test_a_column_with_a_missing_cell_has_no_summary(texts: dict[str, str]) -> N
     assert summary["dom2"]["paper_mean"] == pytest.approx(87.1, abs=0.1)
 
 
+def test_no_mean_of_normalised_scores_where_random_and_expert_lie_together(tmp_path: Path) -> None:
+    write_evaluations(tmp_path, "dom2_table1")
+    write_cards(tmp_path, {"random": 0.0, "expert": 16.0})  # their deviation is 17
+    texts = rendered(tmp_path, tmp_path)
+    dom2 = json.loads(texts["json"])["summary"][-1]
+    assert (dom2["mean"], dom2["low"], dom2["high"]) == (None, None, None)
+    assert dom2["paper_mean"] == pytest.approx(87.1, abs=0.1)
+    for form in ("md", "tex"):
+        assert "random play in Predator prey, World, Cooperative navigation" in texts[form]
+
+
 def test_without_any_evaluation_the_table_still_shows_what_the_paper_prints(tmp_path: Path) -> None:
     texts = rendered(tmp_path, tmp_path)
     assert "0 of 3 seeds" in texts["md"]

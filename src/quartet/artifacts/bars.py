@@ -17,9 +17,9 @@ def draw(order: Order) -> Figure:
     looks, blocks = style.looks(columns), order.artifact.blocks
     figure, axes = style.panels(style.lettered([title for title, _ in blocks]), height=3.1)
     for axis, (_, rows) in zip(axes, blocks, strict=True):
-        for place, column in enumerate(columns):
-            hatch = style.HATCHES[place % len(style.HATCHES)]
-            _bar(axis, place, over(grid, rows, column), looks[column.id].colour, hatch)
+        averages = [over(grid, rows, column) for column in columns]
+        for place, (column, found) in enumerate(zip(columns, averages, strict=True)):
+            _bar(axis, place, found, looks[column.id].colour, style.HATCHES[place % len(style.HATCHES)])
         style.name_columns(axis, range(len(columns)), [column.title for column in columns])
         axis.set_xlim(-0.7, len(columns) - 0.3)
         axis.tick_params(axis="x", length=0)
@@ -27,6 +27,8 @@ def draw(order: Order) -> Figure:
         axis.grid(axis="y")
         axis.axhline(0, color=style.INK, linewidth=0.8)
         axis.margins(y=0.12)
+        if not any(found.mean or found.paper for found in averages):
+            axis.set_ylim(0, 1)  # else the axis of bars of nothing shows hundredths around it
     keys = [Patch(facecolor=style.INK, label="filled: ours, with its 95 % interval")]
     if any(cell.printed.mean is not None for cell in grid.cells.values()):
         keys.append(Patch(facecolor="none", edgecolor=style.INK, label="hollow: the paper"))

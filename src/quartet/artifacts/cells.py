@@ -1,12 +1,12 @@
 """A table of cells: our numbers, their intervals and tests, and what the paper prints."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from quartet.artifacts.averages import average
 from quartet.artifacts.measure import Grid, Measured, Stamp
 from quartet.artifacts.output import Order, heading, table_header
-from quartet.artifacts.spec import Column
+from quartet.artifacts.spec import Column, Paper
 from quartet.evaluation import statistics
 
 LONG = [
@@ -36,6 +36,7 @@ def view(order: Order) -> dict[str, Any]:
             for title, rows in grid.artifact.blocks
         ],
         "normalised": normalised,
+        "together": _together(grid, order.paper) if normalised else [],
         "summary": [_summary(column, grid.column(column), normalised=normalised) for column in columns],
         "cells": list(cells.values()),
     }
@@ -77,7 +78,18 @@ def _cell(cell: Measured, grid: Grid, stamp: Stamp) -> dict[str, Any]:
     }
 
 
+def _together(grid: Grid, paper: Paper) -> list[str]:
+    """The tasks, by their titles, whose normalised scores would say nothing."""
+    tasks = [cell.row.task for cell in grid.cells.values() if cell.own.together]
+    return [paper.titles.get(task, task) for task in dict.fromkeys(tasks)]
+
+
 def _summary(column: Column, cells: list[Measured], *, normalised: bool) -> dict[str, Any]:
-    """A column averaged over all rows, if all are there: normalised scores, but where cells are of other metrics."""
+    """A column averaged over all rows, if all are there: normalised scores, but where cells are of other metrics.
+
+    No average of scores that say nothing.
+    """
     found = average(cells, normalised=normalised)
+    if normalised and any(cell.own.together for cell in cells):
+        found = replace(found, mean=None, low=None, high=None)
     return {"column": column.id, "mean": found.mean, "low": found.low, "high": found.high, "paper_mean": found.paper}

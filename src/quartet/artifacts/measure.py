@@ -39,6 +39,12 @@ class Ends:
 
     random: float | None
     expert: float | None
+    noise: float = 0.0  # standard deviation of random play's returns
+
+    @property
+    def together(self) -> bool:
+        """Whether the expert is not even one deviation of random play above it: scores between the two say nothing."""
+        return self.random is not None and self.expert is not None and self.expert - self.random < self.noise
 
     def score(self, value: float | None) -> float | None:
         """The normalised score of a value."""
@@ -229,7 +235,9 @@ def own_ends(results: Path | None, task: str) -> Ends:
     if results is None:
         return NO_ENDS
     files = [results / paths.CARD.format(task=task, dataset=quality) for quality in ("random", "expert")]
-    return Ends(*(read_card(file)["mean"] if file.exists() else None for file in files))
+    cards = [read_card(file) if file.exists() else {} for file in files]
+    random, expert = (card.get("mean") for card in cards)
+    return Ends(random, expert, cards[0].get("sd", 0.0))
 
 
 def _papers_ends(paper: Paper, task: str) -> Ends:

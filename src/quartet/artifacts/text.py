@@ -38,6 +38,11 @@ def span(low: float | None, high: float | None, digits: int = 1) -> str:
     return "" if low is None or high is None else f"[{number(low, digits)}, {number(high, digits)}]"
 
 
+def decimals(cell: Mapping[str, Any]) -> int:
+    """How many a cell is printed with: shares of episodes won to the per cent, all else to a tenth."""
+    return 2 if cell.get("metric") == "wins" else 1
+
+
 def count(few: int, many: int) -> str:
     """One number, or the range from few to many."""
     return str(few) if few == many else f"{few}–{many}"
@@ -113,7 +118,7 @@ def _environment(package: str, html: bool, tex_: bool) -> Environment:
         **(_TEX_MARKS if tex_ else {}),
     )
     environment.filters.update(number=number, signed=signed, whole=whole, prefixed=prefixed, tex=tex, markdown=markdown)
-    environment.globals.update(spread=spread, span=span, dash=DASH)
+    environment.globals.update(spread=spread, span=span, decimals=decimals, dash=DASH)
     return environment
 
 
