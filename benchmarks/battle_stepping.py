@@ -76,7 +76,8 @@ def speed(play: Battles, seconds: float) -> float:
 def smax(python: str, name: str, batch: int, seconds: float) -> float:
     """The same of SMAX, in its own interpreter; compiling is not counted."""
     command = [python, "-c", SMAX, name, str(batch), str(seconds)]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return float(told.split()[-1])  # before it stand JaxMARL's own words
 
 
 def measure(name: str, batches: list[int], repetitions: int, seconds: float) -> dict[str, float]:
