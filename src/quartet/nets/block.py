@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from quartet.nets.hidden import activate, by_hand, working
-from quartet.nets.layers import linear, mish, product
+from quartet.nets.layers import NARROW, linear, mish, product
 
 Layer = tuple[Tensor, Tensor]  # weight (L, in, out) and bias (L, 1, out)
 
@@ -73,7 +73,7 @@ class _Block(Function):
         to_embedding = torch.empty_like(embedding)
         layers = (w1, b1, v, c, w2, b2) if s is None else (w1, b1, v, c, w2, b2, s, d)
         to_layers = [torch.empty_like(part) for part in layers]
-        to_xs = [gradient.new_empty(*gradient.shape[:2], inputs) for inputs in ctx.inputs]
+        to_x = gradient.new_empty(*gradient.shape[:2], w1.shape[1]) if of_xs else None
         for index, (group, (outer, before)) in enumerate(working(gradient, 2)):
             x, inner, slope1, slope2 = saved[4 * index : 4 * index + 4]
             arriving = gradient[group]
@@ -88,13 +88,21 @@ class _Block(Function):
             _to_layer(x, before, *parts[:2])
             if s is not None:
                 _to_layer(x, arriving, *parts[6:])
-            if of_xs:
-                to_x = product(before, w1[group].mT)
-                to_x += arriving if s is None else product(arriving, s[group].mT)
-                for whole, part in zip(to_xs, torch.split(to_x, ctx.inputs, dim=2), strict=True):
-                    whole[group] = part
+            if to_x is not None:
+                _to_input(before, w1[group], arriving, None if s is None else s[group], to_x[group])
         no_skip = () if s is not None else (None, None)
-        return None, to_embedding, *to_layers, *no_skip, *(to_xs if of_xs else [None] * len(to_xs))
+        to_xs = [None] * len(ctx.inputs) if to_x is None else to_x.split(ctx.inputs, dim=2)
+        return None, to_embedding, *to_layers, *no_skip, *to_xs
+
+
+def _to_input(before: Tensor, w1: Tensor, arriving: Tensor, s: Tensor | None, to_x: Tensor) -> None:
+    """The gradient of x, by way of the first layer and of the skip."""
+    if w1.shape[1] <= NARROW:
+        torch.add(product(before, w1.mT), arriving if s is None else product(arriving, s.mT), out=to_x)
+    elif s is None:
+        torch.baddbmm(arriving, before, w1.mT, out=to_x)
+    else:
+        torch.bmm(before, w1.mT, out=to_x).baddbmm_(arriving, s.mT)
 
 
 def _to_layer(x: Tensor, before: Tensor, to_weight: Tensor, to_bias: Tensor) -> None:
