@@ -26,7 +26,7 @@ include: "workflow/rules/common.smk"
 
 
 wildcard_constraints:
-    task="|".join(TASKS),
+    task="|".join(SOURCES),
     dataset="|".join(QUALITIES),
     algorithm="|".join(configuration.algorithms(QUARTET.root)),
     variant="[a-z0-9-]+",

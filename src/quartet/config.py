@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quartet.errors import QuartetError, unknown
-from quartet.names import GROUPS, QUALITIES, TASKS, TRAINED, attempts, settings_of
+from quartet.names import GROUPS, QUALITIES, RESEEDED, TASKS, TRAINED, attempts, settings_of
 from quartet.paths import Paths
 from quartet.schema import load_yaml, validate
 
@@ -58,7 +58,10 @@ def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:
     """The sizes of one section of a scale for this task: the section's own, then `by` its group, then `by` the task."""
     sizes: dict[str, Any] = dict(scale[section])
     by: dict[str, dict[str, Any]] = sizes.pop("by", {})
-    return sizes | by.get(GROUPS.get(task, ""), {}) | by.get(task, {})
+    sizes |= by.get(GROUPS.get(task, ""), {}) | by.get(task, {})
+    if "seed" in sizes:
+        sizes["seed"] += RESEEDED.get(task, 0)
+    return sizes
 
 
 def algorithms(root: Path) -> tuple[str, ...]:

@@ -9,12 +9,17 @@ BATTLES = (  # SMAC's names of its maps and OG-MARL's of SMACv2's
 )
 _PARTICLES = ("tag", "world", "spread", "landmarks", "landmarks-covered", "spread-sparse", "spread-long")
 TASKS = (*_PARTICLES, "cheetah", *DRONES, *BATTLES)
+# behaviour and datasets of a task from another seed, by how much it is another; and those of several seeds together
+RESEEDED = {"cheetah-seed1": 1, "cheetah-seed2": 2}
+SEEDS_MIXED = {"cheetah-seeds": ("cheetah", *RESEEDED)}
+SOURCES = (*TASKS, *RESEEDED, *SEEDS_MIXED)  # what behaviour and datasets are kept by
 _LEARNED = ("bandit-learned", "bandit-learned-srpo")  # toys whose agents are trained by the algorithms themselves
 GROUPS = {  # configured together, `by` that name
     **dict.fromkeys(_PARTICLES, "particles"),
     **dict.fromkeys(DRONES, "drones"),
     **dict.fromkeys(BATTLES, "battles"),
     **dict.fromkeys(_LEARNED, "learned"),
+    **dict.fromkeys((*RESEEDED, *SEEDS_MIXED), "cheetah"),
 }
 _SHARED_MODULES = {
     "landmarks-covered": "landmarks",
@@ -73,6 +78,18 @@ TOYS = {  # the methods that can play each toy
     "payoff-2": _SUMS,
     "payoff-sum": _SUMS,
 }
+
+
+def task_of(source: str) -> str:
+    """The task whose behaviour and datasets are kept by this name."""
+    return source if source in TASKS else GROUPS[source]
+
+
+def parts_of(source: str, quality: str) -> tuple[tuple[str, str], ...]:
+    """The datasets that a mixture is made of, each by what it is kept by and its quality; none of another dataset."""
+    if source in SEEDS_MIXED:
+        return tuple((seed, quality) for seed in SEEDS_MIXED[source])
+    return tuple((source, part) for part in MIXTURES.get(quality, ()))
 
 
 def module_of(task: str) -> str:

@@ -9,7 +9,19 @@ from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.spec import Artifact, Cell, load_artifacts
 from quartet.config import Config, check, check_setting, hyperparameters, points
 from quartet.errors import QuartetError, unknown
-from quartet.names import AUGMENTED, GENERATED, METRICS, MIXTURES, NEED_PREY, QUALITIES, TASKS, TOYS, TRAINED
+from quartet.names import (
+    AUGMENTED,
+    GENERATED,
+    METRICS,
+    MIXTURES,
+    NEED_PREY,
+    QUALITIES,
+    SEEDS_MIXED,
+    TASKS,
+    TOYS,
+    TRAINED,
+    parts_of,
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -69,8 +81,8 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     portrayed = {pair for artifact in chosen for pair in artifact.portrayed}
     datasets = _with_parts(datasets | examined | portrayed)
     tasks = {task for task, _ in datasets}
-    made = {*MIXTURES, *AUGMENTED}
-    played = {(t, d) for t, d in datasets if d not in made and f"{t}/{d}" not in config.imports}
+    made = {*MIXTURES, *AUGMENTED, *SEEDS_MIXED}
+    played = {(t, d) for t, d in datasets if not {t, d} & made and f"{t}/{d}" not in config.imports}
     modelled = {(t, AUGMENTED[d]) for t, d in datasets if d in GENERATED}
     collected = {task for task, _ in played}
     jobs = [
@@ -92,7 +104,7 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
 
 def _with_parts(datasets: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """These datasets and all that they are made of."""
-    parts = {(task, part) for task, quality in datasets for part in MIXTURES.get(quality, ())}
+    parts = {part for task, quality in datasets for part in parts_of(task, quality)}
     parts |= {(task, AUGMENTED[quality]) for task, quality in datasets if quality in AUGMENTED}
     return datasets if parts <= datasets else _with_parts(datasets | parts)
 

@@ -9,7 +9,7 @@ import pytest
 
 from quartet.data.card import card, write_card
 from quartet.data.episodes import Episodes, combine, episode_returns, open_episodes, write_episodes
-from quartet.data.mixtures import mix
+from quartet.data.mixtures import mix, mix_seeds
 from quartet.data.weights import published_returns, quantile_thresholds, trajectory_weights
 from quartet.errors import QuartetError
 from quartet.tasks.spec import TaskSpec
@@ -96,6 +96,18 @@ def test_a_mixture_is_the_same_for_the_same_seed_only() -> None:
 def test_a_mixture_without_enough_episodes_says_so() -> None:
     with pytest.raises(QuartetError, match="random-medium: needs 5 medium episodes, there are 2"):
         mix("random-medium", make([3] * 50), make([3] * 2), seed=0)
+
+
+def test_seeds_are_mixed_in_equal_parts_of_whole_episodes_none_twice() -> None:
+    parts = [make([4] * count, "medium", seed=count) for count in (9, 10, 12)]
+    mixed, again = (mix_seeds("medium", parts, seed=1) for _ in range(2))
+    assert (len(mixed), mixed.transitions, mixed.quality) == (9, 36, "medium")
+    for place, part in enumerate(parts):
+        ours = mixed.observations.reshape(9, -1)[3 * place : 3 * place + 3]
+        found = (ours[:, None] == part.observations.reshape(len(part), -1)[None]).all(-1)
+        assert found.any(1).all()
+        assert len(set(found.argmax(1))) == 3
+    assert np.array_equal(mixed.actions, again.actions)
 
 
 def test_combining_keeps_episodes_of_different_lengths_whole() -> None:

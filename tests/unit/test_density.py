@@ -47,6 +47,13 @@ def test_modes_are_counted_and_dependence_is_the_distance_from_a_product(
     assert np.sum(found.histogram) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("rows", [1000, 5000, 50_000])
+def test_agents_who_act_apart_at_random_have_no_modes_and_no_dependence_however_few_are_seen(rows: int) -> None:
+    found = density(acting(np.random.default_rng(1).uniform(-1, 1, (rows, 2))))
+    assert found.modes == 1
+    assert found.dependence < 0.02
+
+
 def test_two_equal_modes_of_two_agents_are_half_a_product_away() -> None:
     assert dependence(np.array([[0.5, 0.0], [0.0, 0.5]])) == pytest.approx(1 - 2 ** (1 - 2))
 

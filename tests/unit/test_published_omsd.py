@@ -71,12 +71,12 @@ def test_claims_and_artifacts_of_both_fit_and_their_plan_names_known_things(tmp_
     settings = config.load(ROOT, papers=["omsd", "arena"], results=str(tmp_path))
     made = plan.plan(settings, plan.artifacts(settings))
     assert {"density", "toy", "train", "measure"} <= {job.stage for job in made.jobs}
-    assert len(made.stage("density")) == 18
+    assert len(made.stage("density")) == 30
     assert all(job.name.split("/")[1] in QUALITIES for job in made.stage("density"))
 
 
 def test_a_share_of_seeds_has_wilsons_interval_and_says_so(tmp_path: Path) -> None:
-    measures = {"reward-0.05": [0.6] * 50, "basin-agreed-0.05": [1.0] * 50}
+    measures = {"reward-2": [0.6] * 50, "basin-agreed-2": [1.0] * 50}
     write_result(tmp_path / paths.TOY.format(toy="bandit-learned", method="ssd"), Result(measures))
     text = render_table("omsd_table1", FOLDER, tmp_path, LAPTOP, tmp_path / "out", ROOT)[0].read_text()
     assert "1.000<br>[0.929, 1.000]" in text
@@ -85,9 +85,7 @@ def test_a_share_of_seeds_has_wilsons_interval_and_says_so(tmp_path: Path) -> No
 
 
 def test_paths_show_where_agents_are_pushed_and_where_they_go(tmp_path: Path) -> None:
-    moving = Result(
-        {"reward-0.05": [1.0]}, [[1, 1]], [[[0, 0], [1, 1]], [[0, 0], [1, -1]]], [[0, 0, 1, 1], [1, 0, 0, 1]]
-    )
+    moving = Result({"reward-2": [1.0]}, [[1, 1]], [[[0, 0], [1, 1]], [[0, 0], [1, -1]]], [[0, 0, 1, 1], [1, 0, 0, 1]])
     write_result(tmp_path / paths.TOY.format(toy="bandit-learned", method="ssd"), moving)
     svg = render_figure("omsd_figure2", FOLDER, tmp_path, LAPTOP, tmp_path / "out", ROOT)[0].read_text()
     assert svg.count(">missing<") == 7

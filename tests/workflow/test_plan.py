@@ -11,7 +11,7 @@ from quartet.artifacts.spec import Cell, Column
 from quartet.data.mixtures import MIXTURES
 from quartet.errors import QuartetError
 from quartet.estimates import Estimate, benchmark_of, clock, committed
-from quartet.names import BATTLES, NEED_PREY, TASKS
+from quartet.names import BATTLES, NEED_PREY, TASKS, parts_of
 from quartet.names import MIXTURES as PARTS
 from quartet.tasks import drones
 
@@ -77,6 +77,20 @@ def test_names_agree_with_the_modules_they_name() -> None:
     assert set(TASKS) == {*tasks.NAMES, "cheetah", *drones.SIZES, *BATTLES}
     assert set(NEED_PREY) == tasks.NEEDS_PREY
     assert {name: (mixture.most, mixture.rest) for name, mixture in MIXTURES.items()} == PARTS
+
+
+def test_figure_4_of_omsd_wants_the_behaviour_of_three_seeds_each_its_own(settings: config.Config) -> None:
+    sources = ("cheetah", "cheetah-seed1", "cheetah-seed2")
+    wanted = plan.plan(settings, plan.find(settings, "omsd_figure4"))
+    assert [job.name for job in wanted.stage("behaviour")] == list(sources)
+    seeds = [config.sized(settings.scale, "behaviour", source)["seed"] for source in sources]
+    assert seeds == [seeds[0], seeds[0] + 1, seeds[0] + 2]
+    others = [config.sized(settings.scale, "behaviour", source) | {"seed": 0} for source in sources]
+    assert others == [others[0]] * 3
+    assert parts_of("cheetah-seeds", "medium") == tuple((source, "medium") for source in sources)
+    assert {f"{source}/{quality}" for source, quality in parts_of("cheetah-seeds", "medium")} <= {
+        job.name for job in wanted.stage("dataset")
+    }
 
 
 def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant() -> None:

@@ -34,7 +34,7 @@ rule behaviour:
     benchmark:
         f"{BASE}/benchmarks/behaviour/{{task}}.tsv"
     wildcard_constraints:
-        task="|".join(task for task in TASKS if task not in BATTLES),
+        task="|".join(source for source in SOURCES if source not in BATTLES),
     conda:
         "../../environment.yml"
     threads: 1

@@ -12,15 +12,15 @@ from quartet.names import (
     AUGMENTED,
     BATTLES,
     GENERATED,
-    MIXTURES,
     NEED_PREY,
     QUALITIES,
     SETTINGS,
-    TASKS,
+    SOURCES,
     TOYS,
     behaviour_of,
     collector_of,
     module_of,
+    parts_of,
 )
 from quartet.provenance import digest, file_digest, source_digest
 from quartet.report import layout
@@ -84,9 +84,9 @@ def prey_of(wildcards):
 
 
 def dataset_parts(wildcards):
-    """A mixture is made of two datasets, every other quality of the behaviour's files."""
-    if wildcards.dataset in MIXTURES:
-        return [f"{BASE}/datasets/{wildcards.task}/{part}.h5" for part in MIXTURES[wildcards.dataset]]
+    """A mixture is made of other datasets, every other one of the behaviour's files."""
+    if parts := parts_of(wildcards.task, wildcards.dataset):
+        return [f"{BASE}/{paths.DATASET}".format(task=task, dataset=dataset) for task, dataset in parts]
     return [f"{BASE}/behaviour/{wildcards.task}/{file}" for file in paths.behaviour_files(wildcards.task)]
 
 

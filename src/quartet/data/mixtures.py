@@ -1,5 +1,6 @@
-"""The two mixed datasets: mostly one quality, the rest another, in whole episodes."""
+"""Mixed datasets, in whole episodes: mostly one quality and the rest another, or one quality of several seeds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,14 @@ def mix(quality: str, most: Episodes, rest: Episodes, seed: int) -> Episodes:
     random = np.random.default_rng([seed, 90])
     parts = [(part, np.sort(random.permutation(len(part))[:count])) for part, count in ((most, own), (rest, other))]
     return combine(parts, quality, f"{own} episodes of {mixture.most}, {other} of {mixture.rest}")
+
+
+def mix_seeds(quality: str, parts: Sequence[Episodes], seed: int) -> Episodes:
+    """One quality collected from the behaviour of several seeds, as many episodes of each (OMSD, appendix A).
+
+    Together about as many as one of them has, chosen without repetition.
+    """
+    each = max(1, min(len(part) for part in parts) // len(parts))
+    random = np.random.default_rng([seed, 91])
+    chosen = [(part, np.sort(random.permutation(len(part))[:each])) for part in parts]
+    return combine(chosen, quality, f"{each} episodes of {quality} from each of {len(parts)} behaviour seeds")

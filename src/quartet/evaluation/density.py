@@ -17,7 +17,9 @@ from quartet.data.episodes import Episodes
 from quartet.errors import QuartetError
 
 BINS, ROWS = 40, 50_000  # along an axis; transitions looked at, at most
-SMOOTHED, PEAK = 1.5, 0.05  # bins by which the picture is smoothed, and the least height of a mode beside the highest
+SMOOTHED, LEAST = 1.5, 0.1  # bins by which the picture is smoothed, and how far a mode must rise beside the highest
+LEVEL = 1e-9  # heights nearer than that are level
+SHUFFLES = 10  # of one agent's actions: what a picture of so few transitions shows of agents who act apart
 
 Values = npt.NDArray[np.float64]
 
@@ -28,7 +30,7 @@ class Density:
 
     histogram: list[list[float]]  # shares; first axis the first agent, both from -1 to 1
     modes: int  # peaks of the smoothed picture
-    dependence: float  # total variation of the picture from the product of its margins
+    dependence: float  # total variation of the picture from the product of its margins, beyond chance
     transitions: int
 
 
@@ -36,10 +38,18 @@ def density(episodes: Episodes) -> Density:
     """The density of the first two agents' actions."""
     every = max(1, episodes.transitions // ROWS)
     actions = np.asarray(episodes.actions[::every, :2], dtype=np.float64)
-    sides = [along(actions[:, agent]) for agent in range(2)]
-    counts, _ = np.histogramdd(np.stack(sides, axis=1), bins=BINS, range=[(-1, 1), (-1, 1)])
-    shares = counts / counts.sum()
-    return Density(shares.round(6).tolist(), modes(shares), dependence(shares), len(actions))
+    first, second = (along(actions[:, agent]) for agent in range(2))
+    shares, random = picture(first, second), np.random.default_rng(0)
+    chance = np.mean([dependence(picture(first, random.permutation(second))) for _ in range(SHUFFLES)])
+    beyond = max(0.0, dependence(shares) - float(chance))
+    return Density(shares.round(6).tolist(), modes(shares, len(actions)), beyond, len(actions))
+
+
+def picture(first: Values, second: Values) -> Values:
+    """The share of transitions in every bin."""
+    counts, _, _ = np.histogram2d(first, second, bins=BINS, range=[(-1, 1), (-1, 1)])
+    shares: Values = counts / counts.sum()
+    return shares
 
 
 def along(actions: Values) -> Values:
@@ -50,11 +60,26 @@ def along(actions: Values) -> Values:
     return found
 
 
-def modes(shares: Values) -> int:
-    """How many peaks a picture has once it is smoothed."""
+def modes(shares: Values, transitions: int) -> int:
+    """How many hills a picture has, once it is smoothed, that are no chance of so few transitions.
+
+    A hill counts if it rises above the pass to a higher one by a tenth of the highest and by three standard errors.
+    """
     smooth = ndimage.gaussian_filter(shares, SMOOTHED, mode="nearest")
-    peaks = (smooth == ndimage.maximum_filter(smooth, size=5)) & (smooth > PEAK * smooth.max())
-    return int(ndimage.label(peaks)[1])
+    seen = transitions * smooth.max() * 4 * np.pi * SMOOTHED**2  # transitions that the highest value averages over
+    heights, least = smooth / smooth.max(), max(LEAST, 3 / np.sqrt(seen))
+    hills = _flooded(heights - least, heights)  # no lower hill is left of what did not rise so far
+    tops = hills - _flooded(hills - LEVEL, hills) > LEVEL / 2
+    return int(ndimage.label(tops, np.ones((3, 3)))[1])
+
+
+def _flooded(low: Values, high: Values) -> Values:
+    """The highest that `low` can grow to sideways and stay below `high` (reconstruction by dilation)."""
+    while True:
+        grown: Values = np.minimum(ndimage.maximum_filter(low, size=3), high)
+        if np.array_equal(grown, low):
+            return low
+        low = grown
 
 
 def dependence(shares: Values) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from quartet import paths, plan
 from quartet.evaluation.scores import read_card
-from quartet.names import QUALITIES, TASKS
+from quartet.names import QUALITIES, SOURCES
 from quartet.report.sources import Sources
 
 HIGH, WIDE = 28, 120  # of the little histogram, in pixels
@@ -13,7 +13,7 @@ HIGH, WIDE = 28, 120  # of the little histogram, in pixels
 def view(sources: Sources) -> list[dict[str, Any]]:
     """The cards by task, and the artifacts that ask for them."""
     wanted = _wanted(sources)
-    tasks = sorted({task for task, _ in wanted}, key=TASKS.index)
+    tasks = sorted({task for task, _ in wanted}, key=SOURCES.index)
     return [
         {
             "task": task,

@@ -16,7 +16,18 @@ from quartet.errors import QuartetError
 from quartet.evaluation import rollout
 from quartet.evaluation import trajectories as watching
 from quartet.evaluation.strategies import ATTEMPTS
-from quartet.names import AUGMENTED, BATTLES, DRONES, MIXTURES, NEED_PREY, QUALITIES, TASKS, behaviour_of, collector_of
+from quartet.names import (
+    AUGMENTED,
+    BATTLES,
+    DRONES,
+    NEED_PREY,
+    QUALITIES,
+    SOURCES,
+    behaviour_of,
+    collector_of,
+    parts_of,
+    task_of,
+)
 from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.augmenting import make_larger
@@ -39,7 +50,7 @@ def prey(settings: Config, target: str, device: str) -> None:
 
 def behaviour(settings: Config, target: str, device: str) -> None:
     """Train the policies that collect a task's data, online."""
-    task = check("task", target, TASKS)
+    task = check("task", target, SOURCES)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
     outputs = [folder / name for name in paths.behaviour_files(task)]
     sizes = config.sized(settings.scale, "behaviour", task)
@@ -55,7 +66,7 @@ def behaviour(settings: Config, target: str, device: str) -> None:
         elif task in BATTLES:
             battles.train_battle(task, sizes, folder, device)
         else:
-            online.train_behaviour(task, _prey(settings, task, device), sizes, folder, device)
+            online.train_behaviour(task_of(task), _prey(settings, task, device), sizes, folder, device)
 
 
 def dataset(settings: Config, target: str, device: str) -> None:
@@ -64,18 +75,19 @@ def dataset(settings: Config, target: str, device: str) -> None:
         import_dataset(settings, published, target)
         return
     task, quality = _split(target, "dataset", 2)
-    check("task", task, TASKS)
+    check("task", task, SOURCES)
     check("dataset", quality, QUALITIES)
     if quality in AUGMENTED:
         make_larger(settings, target, device)
         return
     out = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     folder = settings.paths.at(paths.BEHAVIOUR, task=task)
-    parts = [settings.paths.at(paths.DATASET, task=task, dataset=part) for part in MIXTURES.get(quality, ())]
+    parts = [settings.paths.at(paths.DATASET, task=t, dataset=d) for t, d in parts_of(task, quality)]
     trained = [folder / name for name in paths.behaviour_files(task)]
     inputs = [*_prey_file(settings, task), *(parts or trained)]
     outputs = [out, settings.paths.at(paths.CARD, task=task, dataset=quality)]
-    sizes = config.sized(settings.scale, "datasets", task) | {"seed": settings.scale["behaviour"]["seed"]}
+    seed = config.sized(settings.scale, "behaviour", task)["seed"]
+    sizes = config.sized(settings.scale, "datasets", task) | {"seed": seed}
     with provenance.record(
         outputs,
         stage="dataset",

@@ -4,13 +4,13 @@ from quartet import paths, provenance
 from quartet.config import Config, check
 from quartet.data.episodes import open_episodes
 from quartet.evaluation import density as densities
-from quartet.names import QUALITIES, TASKS
+from quartet.names import QUALITIES, SOURCES
 
 
 def density(settings: Config, target: str) -> None:
     """Count the joint actions of a dataset, and its modes."""
     task, _, quality = target.partition("/")
-    check("task", task, TASKS)
+    check("task", task, SOURCES)
     check("dataset", quality, QUALITIES)
     names = {"task": task, "dataset": quality}
     source, out = (settings.paths.at(pattern, **names) for pattern in (paths.DATASET, paths.DENSITY))

@@ -28,8 +28,11 @@ READINGS: dict[str, dict[str, Any]] = {
 }
 ALGORITHMS = {"ind": "brpo-ind", "fac": "brpo-fac", "jal": "brpo-jal", "ssd": "omsd"}
 SPEC = TaskSpec(agents=2, observation=1, action=1, horizon=1)
-BETAS = (0.0, 0.05, 0.5, 5.0)  # OMSD's grid ends at .5; 0: the score alone decides
-SHOWN_BETA = 0.05  # whose arrows and paths are kept: in the grid, and small enough that the score decides
+BETAS = (0.0, 0.05, 0.5, 2.0, 5.0)  # OMSD's grid of HalfCheetah ends at .5; 0: the score alone decides
+# Whose arrows and paths are kept. Up an exact critic a policy comes to rest at .8 / (1 - .09 beta): beta = 2 is large
+# enough to reach 1, which Table 1 prints, and small enough that the score still decides who gets there.
+SHOWN_BETA = 2.0
+REACH = 0.25  # how near to (1, 1) or (-1, -1) each action is where agents are said to have ended there
 # Our choices: OMSD gives no training of its bandit.
 RATES = {"critic_rate": 0.01, "behaviour_rate": 0.01, "policy_rate": 0.03}
 CHOICES = {
@@ -103,8 +106,9 @@ def joint(own: ScorePolicy) -> Tensor:
 
 
 def measured(ends: Tensor, beta: float) -> dict[str, list[float]]:
-    """Of every seed: the reward, whether both agents are in one mode, and in which quadrant it ended."""
-    found = {"reward": ends.prod(1), "basin-agreed": (ends.prod(1) > 0).float()}
+    """Of every seed: the reward, whether both agents agree, at (1, 1) or (-1, -1) even, and in which quadrant."""
+    agreed, far = ends.prod(1) > 0, (ends.abs() >= 1 - REACH).all(1)
+    found = {"reward": ends.prod(1), "basin-agreed": agreed.float(), "basin-best": (agreed & far).float()}
     for name, (a, b) in zip(QUADRANTS, SIGNS, strict=True):
         found[f"basin-{name}"] = ((a * ends[:, 0] > 0) & (b * ends[:, 1] > 0)).float()
     return {f"{name}-{beta:g}": values.double().tolist() for name, values in found.items()}

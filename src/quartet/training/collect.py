@@ -7,9 +7,9 @@ import torch
 
 from quartet import tasks
 from quartet.data.episodes import Episodes, open_episodes, write_episodes
-from quartet.data.mixtures import MIXTURES, mix
+from quartet.data.mixtures import MIXTURES, mix, mix_seeds
 from quartet.errors import unknown
-from quartet.names import DRONES
+from quartet.names import DRONES, SEEDS_MIXED, task_of
 from quartet.tasks.scenario import Policy
 from quartet.tasks.spec import Task
 from quartet.training.actors import load_actor
@@ -23,7 +23,7 @@ _AT_ONCE = 1000  # episodes side by side
 
 def build_dataset(
     quality: str,
-    task_name: str,
+    source: str,
     prey: Policy | None,
     behaviour: Path,
     parts: Sequence[Path],
@@ -31,8 +31,11 @@ def build_dataset(
     out: Path,
     device: str = "cpu",
 ) -> None:
-    """Write one dataset: played by a policy in `behaviour`, the replay kept there, or a mixture of two `parts`."""
-    if quality in MIXTURES:
+    """Write one dataset: played by a policy in `behaviour`, the replay kept there, or a mixture of `parts`."""
+    task_name = task_of(source)
+    if source in SEEDS_MIXED:
+        episodes = mix_seeds(quality, [open_episodes(part) for part in parts], sizes["seed"])
+    elif quality in MIXTURES:
         most, rest = (open_episodes(part) for part in parts)
         episodes = mix(quality, most, rest, sizes["seed"])
     elif task_name in DRONES:
