@@ -18,6 +18,8 @@ from quartet.data.episodes import Episodes, episode_returns
 from quartet.diffusion import consistency
 from quartet.errors import QuartetError
 from quartet.nets.lanes import LaneRandom
+from quartet.tasks.battle import Battle
+from quartet.tasks.spec import chosen
 
 ROOT = Path(__file__).parents[2]
 PLANNERS = ("dof", "madiff-d", "madiff-c", "independent-diffusion")
@@ -225,10 +227,10 @@ def test_points_of_a_sweep_train_as_each_would_alone() -> None:
     weights = torch.ones(2, len(EPISODES)).double().numpy()
     weights[1, 10:] = 0
     networks = []
-    for chosen in (weights, weights[:1], weights[1:]):
-        points = len(chosen)
+    for shares in (weights, weights[:1], weights[1:]):
+        points = len(shares)
         learner, random = planner("dof", (3,) * points), LaneRandom((3,), SPEC.agents, points=points)
-        sampler = learner.sampler(EPISODES, chosen)
+        sampler = learner.sampler(EPISODES, shares)
         for _ in range(5):
             learner.update(sampler.sample(random, 4), random)
         networks.append(learner.networks["planner"])
@@ -342,6 +344,25 @@ def test_choices_are_learnt_by_cross_entropy_over_what_is_legal() -> None:
             assert loss.sub(float(np.log(2))).abs().max() < 0.2
         scores = learner.act(torch.randn(3, 5, SPEC.observation), random)
         assert scores.shape == (3, 5, 2)  # of illegal ones, too: the task knows which are
+
+
+@pytest.mark.parametrize("name", PLANNERS)
+def test_in_battles_a_planner_asks_for_a_victory_and_makes_legal_choices(name: str) -> None:
+    battle, random = Battle("3m"), LaneRandom((0,), 3)
+    settings = config.hyperparameters(ROOT, name, "3m", "medium", "default")
+    learner = algorithms.make(name, battle.spec, settings | SIZES | {"history": 4}, (0,))
+    assert isinstance(learner, Planner)
+    learner.fit(np.random.default_rng(0).normal(size=(50, battle.spec.observation)).astype(np.float32))
+    observations, made = battle.reset(torch.arange(4)), set()
+    learner.begin(4)
+    assert (learner.wanted * learner.config.return_scale == 20).all()
+    for _ in range(15):
+        scores = learner.act(observations.transpose(0, 1), random).transpose(0, 1)
+        legal, choices = battle.legal(), chosen(scores, battle.legal())
+        assert legal.gather(2, choices.unsqueeze(2)).all()
+        made |= set(choices.flatten().tolist())
+        observations = battle.step(scores).observations
+    assert len(made) > 1
 
 
 def test_agents_that_share_a_network_are_told_apart_by_their_number() -> None:
