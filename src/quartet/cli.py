@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quartet import __version__, config, outlook
 from quartet.errors import QuartetError
+from quartet.stages.commands import perform
 
 # One thread per process: small matrices gain nothing from a second, and the workflow runs processes side by side.
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -21,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, "1")
     try:
         settings = config.load(given.root, scale=given.scale, results=given.results)
-        if given.command == "plan":
-            print(outlook.describe(settings, given.target, markdown=given.markdown))
-        else:
-            _stage(settings, given)
+        _run(settings, given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads what is printed, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except QuartetError as error:
         print(f"quartet: error: {error}", file=sys.stderr)
         return 2
@@ -34,33 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _stage(settings: config.Config, given: argparse.Namespace) -> None:
-    """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
-    if given.command == "import":
+def _run(settings: config.Config, given: argparse.Namespace) -> None:
+    if given.command == "plan":
+        print(outlook.describe(settings, given.target, markdown=given.markdown))
+    elif given.command == "import":
         import_module("quartet.stages.importing").import_dataset(settings, given.folder, given.target)
-        return
-    module = next((name for name, commands in MODULES.items() if given.command in commands), "render")
-    run = getattr(import_module(f"quartet.stages.{module}"), given.command)
-    run(settings, given.target, *([given.device] if module in ON_DEVICE else []))
+    else:
+        perform(settings, given.command, given.target, given.device)
 
-
-MODULES = {
-    "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
-    "augmenting": ("augment",),
-    "examining": ("examine",),
-    "portraying": ("density",),
-    "publish": ("publish",),
-    "reference": ("reference",),
-    "telling": ("show", "status", "compare"),
-    "costing": ("cost", "measure"),
-    "playing": ("toy",),
-}
-ON_DEVICE = ("compute", "augmenting")
 
 COMMANDS = {
     "plan": ("TARGET", "print the cells, runs and datasets a target needs, what is missing, and the time it takes"),
     "status": ("TARGET", "print what is done, what runs, what is left, and when it may end: all"),
     "show": ("ARTIFACT", "print a table in the terminal: dom2_table1"),
+    "verify": ("ARTIFACT", "make an artifact again from nothing and compare its bytes with those there: dom2_table1"),
     "compare": ("COMMIT|FOLDER", "print which cells and verdicts are others than in another set of results"),
     "prey": ("TASK", "train and freeze the prey of a task: tag"),
     "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),

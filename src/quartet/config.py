@@ -1,6 +1,7 @@
 """Configuration is data: scales, algorithms and papers read from config/, checked against their schemas."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,12 +144,13 @@ def run_settings(config: Config, task: str, dataset: str, algorithm: str, varian
     """Everything that decides a run's numbers; a change here, and only here, makes it train again.
 
     A run trains one variant or all points of a sweep; each has its own hyperparameters. A size that a variant names
-    is the variant's, not the scale's.
+    is the variant's, not the scale's; a scale whose trainings are much shorter may have faster `rates`.
     """
     root = config.root
     trained = points(root, algorithm, variant)
     named = {key for point in trained for key in changes(root, algorithm, point)}
     sizes = sized(config.scale, sizes_of(root, algorithm), task)
+    resolved = {point: hyperparameters(root, algorithm, task, dataset, point) for point in trained}
     return {
         "task": check("task", task, TASKS),
         "dataset": check("dataset", dataset, QUALITIES),
@@ -156,8 +158,13 @@ def run_settings(config: Config, task: str, dataset: str, algorithm: str, varian
         "variant": variant,
         "seeds": list(config.seeds),
         "training": {key: value for key, value in sizes.items() if key not in named},
-        "points": {point: hyperparameters(root, algorithm, task, dataset, point) for point in trained},
+        "points": {point: _faster(values, sizes.get("rates", 1)) for point, values in resolved.items()},
     }
+
+
+def _faster(values: dict[str, Any], times: float) -> dict[str, Any]:
+    """Hyperparameters with all learning rates so many times as large."""
+    return {name: value * times if name.endswith("rate") else value for name, value in values.items()}
 
 
 def check(kind: str, name: str, known: tuple[str, ...]) -> str:
@@ -203,6 +210,7 @@ def _named(folder: Path, kind: str, name: str, root: Path) -> dict[str, Any]:
 
 def _existing(folder: Path, kind: str, name: str, suffix: str = ".yaml") -> Path:
     path = folder / f"{name}{suffix}"
-    if "/" in str(name) or not path.exists():
-        raise unknown(kind, name, (found.stem for found in folder.iterdir()))
-    return path
+    with suppress(OSError):  # a name longer than any file's
+        if "/" not in name and name.strip(".") and path.exists():
+            return path
+    raise unknown(kind, name, (found.stem for found in folder.iterdir()))

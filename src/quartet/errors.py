@@ -9,7 +9,8 @@ class QuartetError(Exception):
 
     def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
         self.what, self.where, self.mend = what, where, mend
-        super().__init__((f"{where}: " if where else "") + what + (f"; {mend}" if mend else ""))
+        told = (f"{where}: " if where else "") + what + (f"; {mend}" if mend else "")
+        super().__init__(" ".join(told.splitlines()))  # a name or a value in it may hold anything
 
 
 def unknown(kind: str, name: object, known: Iterable[str], *, where: str = "") -> QuartetError:

@@ -1,12 +1,16 @@
 """What jobs took and what others will take: recorded times and memory, here and in the committed reference."""
 
 import csv
+import io
+import math
 import statistics
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quartet import config as configuration
+from quartet import reading
 from quartet.config import Config
 from quartet.plan import Job
 
@@ -106,11 +110,20 @@ def recorded(config: Config) -> Recorded:
     base = config.paths.base / "benchmarks"
     for path in sorted(base.rglob("*.tsv")):
         stage, *name = path.relative_to(base).with_suffix("").parts
-        with path.open(newline="") as handle:
-            rows = [Took(float(row["s"]), _megabytes(row)) for row in csv.DictReader(handle, delimiter="\t")]
+        rows = [took for _, took in _timed(path, "s", "\t")]
         for kind in _kinds(stage, "/".join(name)):
             kinds.setdefault(kind, []).extend(rows)
-    return {kind: _typical(rows) for kind, rows in kinds.items()}
+    return {kind: _typical(rows) for kind, rows in kinds.items() if rows}
+
+
+def _timed(path: Path, column: str, delimiter: str) -> list[tuple[dict[str, str], Took]]:
+    """The rows that hold a time. A file that is just being written holds fewer: an estimate can do without."""
+    found = []
+    for row in csv.DictReader(io.StringIO(reading.text(path)), delimiter=delimiter):
+        with suppress(TypeError, ValueError, KeyError):
+            if math.isfinite(seconds := float(row[column])):
+                found.append((row, Took(seconds, _megabytes(row))))
+    return found
 
 
 def _typical(rows: list[Took]) -> Took:
@@ -129,8 +142,7 @@ def committed(config: Config) -> Recorded:
     reference = config.root / "results" / "reference" / config.scale["name"] / "timings.csv"
     if not reference.exists():
         return {}
-    with reference.open(newline="") as handle:
-        return {row["kind"]: Took(float(row["seconds"]), _megabytes(row)) for row in csv.DictReader(handle)}
+    return {row["kind"]: took for row, took in _timed(reference, "seconds", ",")}
 
 
 def _expected(recorded: Recorded, job: Job) -> Took | None:

@@ -39,7 +39,7 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def _unwritable(target: Path, error: OSError) -> QuartetError:
-    reason = error.strerror or str(error)
+    reason = os.strerror(error.errno) if error.errno else str(error)  # HDF5's own words fill many lines
     return QuartetError(
         f"cannot write: {reason.lower()}", where=str(target), mend="free space or choose a folder you may write to"
     )

@@ -15,7 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from quartet import files, paths
+from quartet import files, paths, reading
+from quartet.errors import QuartetError
 
 PACKAGES = ("torch", "numpy", "h5py", "pandas", "snakemake")
 SOURCE = Path(__file__).resolve().parent
@@ -30,6 +31,17 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verified_digest(path: Path) -> str:
+    """The same, once it is the one in the provenance beside the file, where there is one."""
+    found, beside = file_digest(path), paths.provenance_of(path)
+    if beside.is_file():
+        described = reading.data(beside, "no provenance", mend="delete it, and make its artefact again")
+        if not isinstance(described, dict) or described.get("sha256") != found:
+            mend = f"make it again; if it was changed on purpose, delete {beside.name}"
+            raise QuartetError("is not what its stage wrote: damaged, or changed since", where=str(path), mend=mend)
+    return found
 
 
 @cache
@@ -58,6 +70,7 @@ def _module_file(name: str) -> Path | None:
     return None
 
 
+@cache  # most stages share most files
 def _imports(path: Path) -> list[str]:
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -102,8 +115,9 @@ def _device() -> str:
 def record(
     outputs: Sequence[Path], *, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], modules: Sequence[str]
 ) -> Iterator[None]:
-    """Run a stage; when it has written its outputs, write the provenance of each beside it."""
+    """Run a stage on inputs that are what their stages wrote; then write the provenance of each output beside it."""
     started = time.perf_counter()
+    read = {str(path): verified_digest(path) for path in inputs if path.is_file()}  # a stage says itself what it lacks
     yield
     report = {
         "stage": stage,
@@ -111,7 +125,7 @@ def record(
         "settings_hash": digest(settings),
         "source_hash": source_digest(modules),
         "commit": commit(),
-        "inputs": {str(path): file_digest(path) for path in inputs},
+        "inputs": read,
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

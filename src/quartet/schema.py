@@ -1,6 +1,7 @@
 """YAML in, checked data out: the safe loader, a JSON schema, and one clear line when something is wrong."""
 
 import json
+import math
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -9,8 +10,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from quartet import reading
 from quartet.errors import QuartetError, unknown
 
+# What the loader lets through from the constructors of numbers and dates when their texts are none.
+_IN_CONSTRUCTION = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 MAX_DEPTH = 32  # nesting no honest configuration reaches; beyond it the parser itself would overflow
 
 
@@ -43,13 +47,19 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _finite(loader: _PlainLoader, node: yaml.ScalarNode) -> float:
+    value: float = loader.construct_yaml_float(node)
+    if not math.isfinite(value):
+        raise yaml.constructor.ConstructorError(None, None, "numbers must be finite", node.start_mark)
+    return value
+
+
+_PlainLoader.add_constructor("tag:yaml.org,2002:float", _finite)
+
+
 def read_yaml(path: str | Path) -> Any:
     """The plain data in a YAML file: no tags, no aliases, no key given twice."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise QuartetError(f"cannot read: {reason.lower()}", where=str(path)) from error
+    text = reading.text(Path(path))
     try:
         return yaml.load(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
@@ -58,6 +68,9 @@ def read_yaml(path: str | Path) -> Any:
         raise QuartetError(f"not valid YAML: {error.problem}", where=place) from error
     except yaml.YAMLError as error:
         raise QuartetError("not valid YAML: it holds characters YAML forbids", where=str(path)) from error
+    except _IN_CONSTRUCTION as error:
+        what = "not valid YAML: a value is none of its kind, like the date 2001-13-99"
+        raise QuartetError(what, where=str(path)) from error
 
 
 def load_yaml(path: str | Path, schema: str, root: str | Path = ".") -> Any:

@@ -98,6 +98,12 @@ def _attribute(name: str, value: object) -> Callable[[h5py.File], None]:
     return lambda file: file.attrs.__setitem__(name, value)
 
 
+def _view_of_another_file() -> h5py.VirtualLayout:
+    layout = h5py.VirtualLayout((2,), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "returns", (2,))
+    return layout
+
+
 DAMAGES = {
     "missing field": (_without("rewards"), "'rewards' is missing"),
     "missing attribute": (lambda file: file.attrs.__delitem__("agents"), "'agents' is not a count"),
@@ -139,8 +145,22 @@ DAMAGES = {
     "group": (_instead("returns", lambda f: f.create_group("returns")), "'returns' is not an array"),
     "dangling link": (
         _instead("returns", lambda f: f.__setitem__("returns", h5py.SoftLink("/nowhere"))),
-        "'returns' is missing",
+        "'returns' is a link to somewhere else",
     ),
+    "link to another file": (
+        _instead("returns", lambda f: f.__setitem__("returns", h5py.ExternalLink("other.h5", "returns"))),
+        "'returns' is a link to somewhere else",
+    ),
+    "kept in another file": (
+        _instead("returns", lambda f: f.create_dataset("returns", (2,), "f4", external=[("other.bin", 0, 8)])),
+        "'returns' is not stored contiguously",
+    ),
+    "a view of another file": (
+        _instead("returns", lambda f: f.create_virtual_dataset("returns", _view_of_another_file())),
+        "'returns' is not stored contiguously",
+    ),
+    "a list for a count": (_attribute("agents", np.zeros(8000, "i8")), "'agents' is not a count"),
+    "a text without end": (_attribute("task", np.bytes_(b"x" * 60_000)), "'task' is not a text"),
     "reward not a number": (_value("rewards", (1, 0), np.nan), "'rewards' holds numbers that are not finite"),
     "action infinite": (_value("actions", (1, 0, 0), np.inf), "'actions' holds numbers that are not finite"),
     "offsets fall": (_value("offsets", 1, 9), "'offsets' does not rise"),

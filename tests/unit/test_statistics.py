@@ -172,7 +172,7 @@ def test_a_binary_or_absent_evaluation_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="cannot read: no such file"):
         scores.read_returns(file)
     file.write_bytes(b"seed,episode,return\n\xff\xfe")
-    with pytest.raises(QuartetError, match="not a CSV file"):
+    with pytest.raises(QuartetError, match="cannot read: not UTF-8 text"):
         scores.read_returns(file)
 
 

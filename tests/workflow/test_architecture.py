@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "quartet"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 FLOORS = [
-    {"errors", "files", "names", "paths", "schema"},
+    {"errors", "files", "names", "paths", "reading", "schema"},
     {"tasks", "nets", "diffusion", "data"},
     {"algorithms"},
     {"training", "evaluation", "toys", "augmentation"},

@@ -1,13 +1,14 @@
 """The behaviour policies as they learn online."""
 
 import csv
+import io
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from quartet import paths
+from quartet import paths, reading
 from quartet.artifacts import style
 from quartet.artifacts.output import Order
 from quartet.artifacts.published import read_published
@@ -55,9 +56,9 @@ def _curve(axis: Axes, points: dict[str, list[float]]) -> None:
 
 def read_curve(path: Path) -> dict[str, list[float]]:
     """The columns transitions, mean and sd of a behaviour policy's curve."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        rows = list(csv.DictReader(handle))
+    text = reading.text(path)
     try:
+        rows = list(csv.DictReader(io.StringIO(text)))
         return {name: [float(row[name]) for row in rows] for name in ("transitions", "mean", "sd")}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise QuartetError("damaged curve: needs numbers under transitions, mean, sd", where=str(path)) from error

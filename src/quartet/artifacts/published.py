@@ -1,11 +1,13 @@
 """What the paper printed: one CSV of cells in long form, checked against the artifact it belongs to."""
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from quartet import reading
 from quartet.artifacts.spec import Artifact, Cell
 from quartet.config import hyperparameters
 from quartet.errors import QuartetError, unknown
@@ -60,14 +62,13 @@ def read_published(artifact: Artifact, root: Path = Path(".")) -> dict[tuple[str
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(reading.text(path)))
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            if reader.fieldnames not in (COLUMNS, [*COLUMNS, TEXT]):
-                raise QuartetError(f"columns must be {','.join(COLUMNS)}", where=f"{path}:1")
-            return [(reader.line_num, _typed(row, f"{path}:{reader.line_num}")) for row in reader]
-    except OSError as error:
-        raise QuartetError("cannot read the published values", where=str(path)) from error
+        if reader.fieldnames not in (COLUMNS, [*COLUMNS, TEXT]):
+            raise QuartetError(f"columns must be {','.join(COLUMNS)}", where=f"{path}:1")
+        return [(reader.line_num, _typed(row, f"{path}:{reader.line_num}")) for row in reader]
+    except csv.Error as error:
+        raise QuartetError("not a CSV file", where=str(path)) from error
 
 
 def _typed(row: Mapping[str, str], place: str) -> dict[str, Any]:

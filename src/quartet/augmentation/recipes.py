@@ -80,7 +80,9 @@ def _generated(
     variant = made.removeprefix("eaq").removeprefix("-") or "default"
     tensors = _tensors(source, settings)
     model = _model(tensors, settings, device)
-    model.load_state_dict(checkpoint.load(trained, device))
+    state = checkpoint.load(trained, device)
+    with checkpoint.fitting(trained, "holds no models of these subsets", "delete it and augment again"):
+        model.load_state_dict(state)
     wanted = values["upsampling"] * len(tensors[0].values)
     rows = wanted * 100 // values["kept"] if quality.endswith("-best") else wanted
     random = LaneRandom(_seeds(settings, 1), 1, device)

@@ -1,6 +1,8 @@
 """The episodes file: one HDF5 file per dataset, uncompressed and contiguous, so that reading it is mapping it."""
 
-from collections.abc import Sequence
+import errno
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,13 +89,21 @@ def write_episodes(path: str | Path, episodes: Episodes) -> None:
                 f"field '{name}' is {array.dtype} {array.shape}, not {field.dtype} {expected}", where=str(path)
             )
     _check_values(episodes, Path(path))
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic(path) as temporary:
+        try:
+            _fill(temporary, episodes, arrays)
+        except RuntimeError as error:  # how HDF5 reports, when it closes a file, that there is no room for it
+            number = re.search(r"errno = (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, "the dataset could not be written") from error
+
+
+def _fill(path: Path, episodes: Episodes, arrays: Mapping[str, Array]) -> None:
+    with h5py.File(path, "w") as file:
         file.attrs["version"] = np.int64(VERSION)
         texts = {"format": FORMAT, "task": episodes.task, "quality": episodes.quality, "behaviour": episodes.behaviour}
         for name, text in texts.items():
-            file.attrs[name] = np.bytes_(
-                text.encode()
-            )  # of fixed length: a damaged length then cannot ask for gigabytes
+            # of fixed length: a damaged length then cannot ask for gigabytes
+            file.attrs[name] = np.bytes_(text.encode())
         for size, value in asdict(episodes.spec).items():
             if value or size not in OPTIONAL_SIZES:
                 file.attrs[size] = np.int64(value)

@@ -12,6 +12,7 @@ from quartet.tasks.spec import TaskSpec
 FORMAT = "quartet episodes"
 VERSION = 1
 OPTIONAL_SIZES = {"choices"}  # left out where 0: files of continuous tasks stay as they were before there were others
+LONGEST = 1 << 12  # bytes of an attribute
 _REMEDY = "build the dataset again"
 
 
@@ -66,7 +67,7 @@ def read_layout(path: Path) -> Layout:
         with h5py.File(path, "r") as file:
             return _layout(file, path)
     # h5py reports damage with whichever of these its C library happened to meet
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise QuartetError(
             "not a whole HDF5 file (truncated, damaged or foreign)", where=str(path), mend=_REMEDY
         ) from error
@@ -94,23 +95,35 @@ def _layout(file: h5py.File, path: Path) -> Layout:
 
 
 def _text(file: h5py.File, name: str, path: Path) -> str:
-    value = file.attrs.get(name)
+    value = _attribute(file, name, "S")
     if not isinstance(value, np.bytes_):
         raise QuartetError(f"attribute '{name}' is not a text", where=str(path), mend=_REMEDY)
     return value.decode()
 
 
 def _count(file: h5py.File, name: str, path: Path) -> int:
-    value = file.attrs.get(name)
+    value = _attribute(file, name, "iu")
     if not isinstance(value, np.integer) or value < 0:
         raise QuartetError(f"attribute '{name}' is not a count", where=str(path), mend=_REMEDY)
     return int(value)
 
 
+def _attribute(file: h5py.File, name: str, kinds: str) -> object:
+    """One short value of these types, and nothing else: it is looked at before it is read."""
+    if name not in file.attrs:
+        return None
+    found = file.attrs.get_id(name)
+    short = found.shape == () and found.dtype.kind in kinds and found.dtype.itemsize <= LONGEST
+    return file.attrs[name] if short else None
+
+
 def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
-    found = file.get(name)  # None for a link that leads nowhere, too
-    if found is None:
+    link = file.get(name, getlink=True)
+    if link is None:
         raise _wrong(path, name, "is missing")
+    if not isinstance(link, h5py.HardLink):  # it could lead to any file on this machine
+        raise _wrong(path, name, "is a link to somewhere else")
+    found = file[name]
     if not isinstance(found, h5py.Dataset):
         raise _wrong(path, name, "is not an array")
     return found

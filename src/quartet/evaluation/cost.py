@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from quartet import reading
 from quartet.errors import QuartetError
 
 TEAMS = (2, 4, 8, 16, 32)
@@ -36,12 +37,12 @@ def costs_csv(costs: Iterable[Cost]) -> str:
 
 def read_costs(path: Path) -> dict[int, Cost]:
     """The counts of one algorithm by the size of the team."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        rows = list(csv.reader(handle))
+    text = reading.text(path)
     try:
+        rows = list(csv.reader(io.StringIO(text)))
         if rows[0] != COLUMNS:
             raise ValueError
         costs = [Cost(*map(int, row)) for row in rows[1:]]
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, csv.Error) as error:
         raise QuartetError("damaged counts", where=str(path), mend="delete it and count again") from error
     return {cost.agents: cost for cost in costs}

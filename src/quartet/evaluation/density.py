@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from quartet import files
+from quartet import files, reading
 from quartet.data.episodes import Episodes
-from quartet.errors import QuartetError
 
 BINS, ROWS = 40, 50_000  # along an axis; transitions looked at, at most
 SMOOTHED, LEAST = 1.5, 0.1  # bins by which the picture is smoothed, and how far a mode must rise beside the highest
@@ -95,7 +94,4 @@ def write_density(path: Path, found: Density) -> None:
 
 def read_density(path: Path) -> Density:
     """What `write_density` wrote."""
-    try:
-        return Density(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise QuartetError("damaged density", where=str(path), mend="delete it and run it again") from error
+    return reading.record(path, Density, "damaged density", "delete it and run it again")

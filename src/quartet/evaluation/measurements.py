@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from quartet.errors import QuartetError
+from quartet import reading
 from quartet.evaluation.scores import Returns
 from quartet.files import write_text
 from quartet.names import MEASURED
@@ -31,11 +31,7 @@ def write_measurement(path: Path, measured: Measurement) -> None:
 
 def read_measurement(path: Path) -> Measurement:
     """Read one; a damaged file is one line."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Measurement(**{**kept, "seconds": tuple(map(float, kept["seconds"]))})
-    except (ValueError, KeyError, TypeError) as error:
-        raise QuartetError("damaged measurement", where=str(path), mend="delete it and measure again") from error
+    return reading.record(path, Measurement, "damaged measurement", "delete it and measure again")
 
 
 def measured(path: Path, metric: str) -> Returns | None:

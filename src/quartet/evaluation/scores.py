@@ -1,7 +1,7 @@
 """Raw returns in, checked; and the normalised score that makes tasks comparable."""
 
 import csv
-import json
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,17 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from quartet import reading
 from quartet.errors import QuartetError, unknown
 from quartet.names import COUNTED, LATE, MEASURED, METRICS, attempts
 
 COLUMNS = ["seed", "episode", "return"]
 AGAIN = "delete it and evaluate again"
+CARD = {
+    **dict.fromkeys(("mean", "sd", "min", "max"), float),
+    **dict.fromkeys(("episodes", "transitions"), int),
+    "histogram": {"edges": list[float], "counts": list[int]},
+}
 Number = TypeVar("Number", float, npt.NDArray[np.float64])
 GOOD, OF = 400.0, 20  # DOM2 Table 8: an episode that returns more is a good one, counted among so many
 
@@ -57,20 +63,17 @@ def read_returns(path: Path, point: str | None = None, column: str = "return") -
     A damaged one is one clear line.
     """
     found: dict[str | None, dict[int, dict[int, float]]] = {}
+    reader = csv.reader(io.StringIO(reading.text(path), newline=""))
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            reader = csv.reader(handle)
-            header = _header(next(reader, []), point is not None, column, f"{path}:1")
-            for fields in reader:
-                own, numbers = (None, fields) if point is None else (fields[0] if fields else "", fields[1:])
-                seed, episode, value = _typed(numbers, header, column, f"{path}:{reader.line_num}")
-                episodes = found.setdefault(own, {}).setdefault(seed, {})
-                if episode in episodes:
-                    raise _damaged(f"seed {seed} episode {episode} is given twice", f"{path}:{reader.line_num}")
-                episodes[episode] = value
-    except OSError as error:
-        raise QuartetError(f"cannot read: {(error.strerror or 'error').lower()}", where=str(path)) from error
-    except (UnicodeDecodeError, csv.Error) as error:
+        header = _header(next(reader, []), point is not None, column, f"{path}:1")
+        for fields in reader:
+            own, numbers = (None, fields) if point is None else (fields[0] if fields else "", fields[1:])
+            seed, episode, value = _typed(numbers, header, column, f"{path}:{reader.line_num}")
+            episodes = found.setdefault(own, {}).setdefault(seed, {})
+            if episode in episodes:
+                raise _damaged(f"seed {seed} episode {episode} is given twice", f"{path}:{reader.line_num}")
+            episodes[episode] = value
+    except csv.Error as error:
         raise _damaged("not a CSV file", str(path)) from error
     if point is not None and point not in found:
         raise unknown("point", point, map(str, found), where=str(path))
@@ -80,36 +83,30 @@ def read_returns(path: Path, point: str | None = None, column: str = "return") -
 def late_returns(path: Path, last: str | None) -> Returns:
     """Of a sweep along a training: every episode's return, averaged over the stops from 90 % on to `last`."""
     sweep, _, end = (last or "").partition("=")
-    stops = [stop for stop in _stops(path, sweep) if LATE <= float(stop.partition("=")[2]) <= float(end)]
+    stops = [stop for stop, share in _stops(path, sweep).items() if LATE <= share <= float(end)]
     if not stops:
         raise unknown("stop", str(last), _stops(path, sweep), where=str(path))
     found = [read_returns(path, stop) for stop in stops]
     return Returns(found[0].seeds, np.mean([returns.values for returns in found], axis=0))
 
 
-def _stops(path: Path, sweep: str) -> list[str]:
-    with path.open(newline="", encoding="utf-8") as handle:
-        named = dict.fromkeys(line.partition(",")[0] for line in handle)
-    return [name for name in named if name.startswith(f"{sweep}=")]
+def _stops(path: Path, sweep: str) -> dict[str, float]:
+    """The stops along a training that an evaluation holds, and the share of the training at each."""
+    named = dict.fromkeys(line.partition(",")[0] for line in reading.text(path).splitlines())
+    try:
+        return {name: float(name.partition("=")[2]) for name in named if name.startswith(f"{sweep}=")}
+    except ValueError as error:
+        raise _damaged("a stop that is no share of the training", str(path)) from error
 
 
 def read_card(path: Path) -> dict[str, Any]:
     """Read a dataset's card: mean, sd, min, max, episodes, transitions and histogram of its returns."""
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise QuartetError(f"cannot read: {(error.strerror or 'error').lower()}", where=str(path)) from error
-    except ValueError as error:
-        raise QuartetError(
-            "not a dataset card", where=str(path), mend="delete it and build the dataset again"
-        ) from error
-    for name in ("mean", "sd", "min", "max", "episodes", "transitions", "histogram"):
-        if not isinstance(card, dict) or name not in card:
-            raise QuartetError(
-                f"the card lacks '{name}'", where=str(path), mend="delete it and build the dataset again"
-            )
-    read: dict[str, Any] = card
-    return read
+    mend = "delete it and build the dataset again"
+    card: dict[str, Any] = reading.data(path, "not a dataset card", mend)
+    for name, hint in CARD.items():
+        if not reading.fits(card, {name: hint}):
+            raise QuartetError(f"not a dataset card: '{name}' is missing or misshapen", where=str(path), mend=mend)
+    return card
 
 
 def _header(found: list[str], swept: bool, column: str, place: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Which way of completing the six-landmark task an episode shows, told by a rule instead of by eye (DOM2 Figure 9)."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from quartet import reading
 from quartet.errors import QuartetError
 from quartet.evaluation.scores import Returns
 
 ATTEMPTS = 5  # from one start, as DOM2 shows
 REACH = 0.2  # an agent has reached a landmark when their discs, of radius .1 each, overlap
 
+KEPT = {"landmarks": list[list[float]], "runs": list}
+RUN = {"seed": int, "returns": list[float], "trajectories": list[list[list[list[float]]]]}
 Strategy = frozenset[int]  # the landmarks that are reached, whoever reached them
 
 
@@ -34,15 +36,17 @@ def distinct(shown: Iterable[Strategy | None]) -> int:
 
 def read_trajectories(path: Path) -> dict[str, Any]:
     """The trajectories of a run: its landmarks and, for every seed, five attempts; a damaged file is one line."""
+    what, again = "damaged trajectories", "delete it and run the stage again"
+    kept: dict[str, Any] = reading.data(path, what, again)
     try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not reading.fits(kept, KEPT) or not all(reading.fits(run, RUN) for run in kept["runs"]):
+            raise ValueError("something is missing, or of another type")
         for run in kept["runs"]:
             shown(run, kept["landmarks"])
         if not kept["runs"] or {len(run["trajectories"]) for run in kept["runs"]} != {ATTEMPTS}:
             raise ValueError("another number of attempts")
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        again = "delete it and run the stage again"
-        raise QuartetError("damaged trajectories", where=str(path), mend=again) from error
+    except (ValueError, IndexError) as error:
+        raise QuartetError(what, where=str(path), mend=again) from error
     return kept
 
 

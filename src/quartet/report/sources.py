@@ -1,15 +1,14 @@
 """What the report is made from: the configuration, the evidence of one scale, and what was rendered of it."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from quartet import reading
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.spec import Paper, load_paper
 from quartet.config import Config
-from quartet.errors import QuartetError
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,9 @@ class Sources:
 
 def read(path: Path) -> str | None:
     """A file's text; none where there is no such file."""
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return reading.text(path) if path.exists() else None
 
 
 def read_json(path: Path) -> Any:
     """A file's data; none where there is no such file."""
-    found = read(path)
-    try:
-        return None if found is None else json.loads(found)
-    except ValueError as error:
-        raise QuartetError("not JSON", where=str(path), mend="delete it and make it again") from error
+    return reading.data(path, "not JSON", mend="delete it and make it again") if path.exists() else None

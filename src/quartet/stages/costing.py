@@ -10,7 +10,7 @@ from quartet.evaluation import counting, measuring
 from quartet.evaluation.cost import TEAMS, costs_csv
 from quartet.evaluation.measurements import write_measurement
 from quartet.evaluation.planner_size import planner_size
-from quartet.names import TASKS
+from quartet.names import QUALITIES, TASKS
 
 MB = 4 / 1e6  # of a parameter
 
@@ -31,6 +31,7 @@ def measure(settings: Config, target: str) -> None:
     """Measure what a decision or an update of an untrained team takes, at the sizes of the scale."""
     task, dataset, name, variant, work = _split(target)
     check("task", task, TASKS)
+    check("dataset", dataset, QUALITIES)
     check("work", work, tuple(measuring.WORK))
     wanted = _sizes(settings, task, dataset, name, variant)
     limits = measuring.Sizes(**settings.scale["measuring"])

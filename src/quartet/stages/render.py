@@ -55,10 +55,10 @@ def report(settings: Config, target: str, out: Path | None = None) -> None:
         site.write_report(Sources(settings, rendered, stamp(settings)), rendered / "report")
 
 
-def stamp(settings: Config) -> Stamp:
-    """What every artefact prints about itself."""
+def stamp(settings: Config, commit: str | None = None) -> Stamp:
+    """What every artefact prints about itself; made again, it names the commit of the first time."""
     scale = settings.scale
-    return Stamp(scale["name"], provenance.commit(), len(settings.seeds), scale["evidence"])
+    return Stamp(scale["name"], commit or provenance.commit(), len(settings.seeds), scale["evidence"])
 
 
 def _artifact(settings: Config, target: str, command: str, out: Path | None) -> None:
@@ -68,7 +68,7 @@ def _artifact(settings: Config, target: str, command: str, out: Path | None) -> 
     artifact = known[target]
     made = _outputs(settings, artifact, out or settings.paths.base)
     with _recorded(settings, command, target, plan.inputs(settings, artifact), made, plan.module_of(artifact)):
-        _render(settings, artifact, made[0].parent)
+        render(settings, artifact, made[0].parent)
 
 
 def _outputs(settings: Config, artifact: Artifact, out: Path) -> list[Path]:
@@ -76,9 +76,11 @@ def _outputs(settings: Config, artifact: Artifact, out: Path) -> list[Path]:
     return [out / path.relative_to(settings.paths.base) for path in plan.outputs(settings, artifact)]
 
 
-def _render(settings: Config, artifact: Artifact, out: Path) -> None:
-    render = render_figure if plan.stage_of(artifact) == "figure" else render_table
-    render(artifact.id, settings.paper(artifact.paper), settings.paths.base, stamp(settings), out, settings.root)
+def render(settings: Config, artifact: Artifact, out: Path, commit: str | None = None) -> None:
+    """An artifact's files into a folder, without provenance."""
+    write = render_figure if plan.stage_of(artifact) == "figure" else render_table
+    made = stamp(settings, commit)
+    write(artifact.id, settings.paper(artifact.paper), settings.paths.base, made, out, settings.root)
 
 
 def _recorded(

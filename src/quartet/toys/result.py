@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from quartet import files
-from quartet.errors import QuartetError
+from quartet import files, reading
 
 SHOWN = 500  # points that are kept
 MOVING = ("paths", "arrows")  # of policies that are followed as they learn
@@ -36,7 +35,4 @@ def write_result(path: Path, result: Result) -> None:
 
 def read_result(path: Path) -> Result:
     """What `write_result` wrote."""
-    try:
-        return Result(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise QuartetError("damaged result", where=str(path), mend="delete it and run it again") from error
+    return reading.record(path, Result, "damaged result", "delete it and run it again")

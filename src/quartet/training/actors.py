@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from quartet.errors import QuartetError
 from quartet.nets.mlp import MLP
 from quartet.training import checkpoint
 
@@ -37,11 +36,9 @@ def actor_net(observation: int, hidden: int, action: int) -> MLP:
 
 def load_actor(path: Path, device: str = "cpu") -> FrozenActor:
     """Read what `FrozenActor.save` wrote; anything else is one clear line."""
-    try:
-        state = checkpoint.load(path, device)
+    state = checkpoint.load(path, device)
+    with checkpoint.fitting(path, "holds no trained actor", "delete it and train again"):
         net = actor_net(state["inputs"], state["hidden"], state["outputs"])
         actor = FrozenActor(net, state["parameters"], state["statistics"])
         actor(torch.zeros(1, len(actor.parameters), net.inputs, device=device))
-    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
-        raise QuartetError("holds no trained actor", where=str(path), mend="delete it and train again") from error
     return actor

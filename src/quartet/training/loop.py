@@ -69,6 +69,7 @@ def _resume(algorithm: Trainable, random: LaneRandom, path: Path) -> tuple[int, 
     if not path.exists():
         return 0, []
     state = checkpoint.load(path, str(random.device))
-    algorithm.load_state_dict(state["algorithm"])
-    random.load_state_dict(state["random"])
-    return int(state["update"]), list(state["log"])
+    with checkpoint.fitting(path, "holds no state of this training", "delete it: the training then begins anew"):
+        algorithm.load_state_dict(state["algorithm"])
+        random.load_state_dict(state["random"])
+        return int(state["update"]), list(state["log"])

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from quartet.errors import QuartetError
 from quartet.nets.layers import initial_statistics
 from quartet.nets.mlp import MLP
 from quartet.nets.parameters import Adam, clip, initial_random, soft_update
@@ -67,12 +66,10 @@ class Pilot:
 
 def load_pilot(path: Path, device: str = "cpu") -> Pilot:
     """Read what `Pilot.save` wrote; anything else is one clear line."""
-    try:
-        state = checkpoint.load(path, device)
+    state = checkpoint.load(path, device)
+    with checkpoint.fitting(path, "holds no trained pilot", "delete it and train again"):
         pilot = Pilot(MLP(state["inputs"], state["hidden"], state["outputs"]), state["parameters"])
         logits(pilot.net, pilot.parameters, torch.zeros(1, 1, pilot.net.inputs, device=device))
-    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
-        raise QuartetError("holds no trained pilot", where=str(path), mend="delete it and train again") from error
     return pilot
 
 

@@ -77,9 +77,6 @@ def load(path: Path, run: Mapping[str, Any], spec: TaskSpec, device: str) -> Ite
     training = run["training"] | {"compile": False}
     for state, points in zip(states, needed, strict=True):
         restored = learner(run["algorithm"], spec, points, training, run["seeds"], device)
-        try:
+        with checkpoint.fitting(path, "no checkpoint of this run", "it was trained with other sizes: train again"):
             restored.load_state_dict(state)
-        except QuartetError as error:
-            mend = "it was trained with other sizes: train again"
-            raise QuartetError(error.what, where=str(path), mend=mend) from error
         yield len(points), restored

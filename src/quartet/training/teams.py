@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from quartet.errors import QuartetError
 from quartet.nets.recurrent import RecurrentNet
 from quartet.training import checkpoint
 
@@ -57,12 +56,10 @@ class Exploring:
 
 def load_team(path: Path, device: str = "cpu") -> FrozenTeam:
     """Read what `FrozenTeam.save` wrote; anything else is one clear line."""
-    try:
-        state = checkpoint.load(path, device)
+    state = checkpoint.load(path, device)
+    with checkpoint.fitting(path, "holds no trained team", "delete it and train again"):
         net = RecurrentNet(state["agents"], state["inputs"], state["hidden"], state["outputs"])
         team = FrozenTeam(net, state["parameters"])
         team.begin(1)
         team(torch.zeros(1, net.agents, net.inputs, device=device))
-    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
-        raise QuartetError("holds no trained team", where=str(path), mend="delete it and train again") from error
     return team

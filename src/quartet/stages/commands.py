@@ -1,0 +1,26 @@
+"""Which stage answers which command."""
+
+from importlib import import_module
+
+from quartet.config import Config
+
+MODULES = {
+    "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
+    "augmenting": ("augment",),
+    "examining": ("examine",),
+    "portraying": ("density",),
+    "publish": ("publish",),
+    "reference": ("reference",),
+    "telling": ("show", "status", "compare"),
+    "costing": ("cost", "measure"),
+    "playing": ("toy",),
+    "verifying": ("verify",),
+}
+ON_DEVICE = ("compute", "augmenting", "verifying")
+
+
+def perform(settings: Config, command: str, target: str, device: str = "cpu") -> None:
+    """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
+    module = next((name for name, commands in MODULES.items() if command in commands), "render")
+    run = getattr(import_module(f"quartet.stages.{module}"), command)
+    run(settings, target, *([device] if module in ON_DEVICE else []))
