@@ -93,6 +93,16 @@ def test_figure_4_of_omsd_wants_the_behaviour_of_three_seeds_each_its_own(settin
     }
 
 
+def test_a_scale_of_shorter_trainings_may_have_faster_rates_and_changes_nothing_else(settings: config.Config) -> None:
+    run = ("cheetah", "medium", "omsd", "beta")
+    training = settings.scale["training"] | {"by": {"cheetah": {"rates": 5}}}
+    faster = config.run_settings(replace(settings, scale=settings.scale | {"training": training}), *run)["points"]
+    for point, own in config.run_settings(settings, *run)["points"].items():
+        rates = {name for name in own if name.endswith("rate")}
+        assert rates == {"critic_rate", "behaviour_rate", "policy_rate"}
+        assert faster[point] == own | {name: 5 * own[name] for name in rates}
+
+
 def test_a_hyperparameter_is_resolved_by_dataset_then_by_variant() -> None:
     assert config.hyperparameters(ROOT, "dom2", "tag", "medium", "default")["eta"] == 2.5
     assert config.hyperparameters(ROOT, "dom2", "spread", "random", "default")["eta"] == 10000.0

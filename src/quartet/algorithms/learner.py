@@ -23,6 +23,7 @@ READ_ELSEWHERE = {
     "batch",
     "updates",
     "trained",
+    "rates",
     "hidden",
     "noise_widths",
     "compile",
