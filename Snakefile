@@ -11,6 +11,7 @@ report: "workflow/report/workflow.rst"
 
 
 onstart:
+    files.sweep(QUARTET.paths.base)
     print(outlook.announce(QUARTET, sorted(workflow.dag_settings.targets), workflow.cores or 1))
 
 

@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from quartet.errors import QuartetError
+
+LEFT = 3600.0  # seconds
 
 
 @contextmanager
@@ -36,6 +39,14 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text file atomically, with Unix line ends."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left behind; what was touched within the hour may still be written."""
+    for path in folder.rglob(".*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT:
+                path.unlink()
 
 
 def _unwritable(target: Path, error: OSError) -> QuartetError:

@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from quartet import config as configuration
-from quartet import outlook, paths, plan, toys
+from quartet import files, outlook, paths, plan, toys
 from quartet.artifacts.spec import load_paper
 from quartet.errors import QuartetError
 from quartet.names import (
