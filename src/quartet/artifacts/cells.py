@@ -5,7 +5,7 @@ from typing import Any
 
 from quartet.artifacts.averages import average
 from quartet.artifacts.measure import Grid, Measured, Stamp
-from quartet.artifacts.output import Order, heading, table_header
+from quartet.artifacts.output import Order, heading, laid_out, table_header
 from quartet.artifacts.spec import Column, Paper
 from quartet.evaluation import statistics
 
@@ -27,18 +27,11 @@ def view(order: Order) -> dict[str, Any]:
         **heading(grid.artifact, stamp),
         "header": table_header(grid, stamp),
         "missing": len(grid.wanted) - len(grid.there),
+        **laid_out(grid.artifact, cells),
         "columns": [{"id": column.id, "title": column.title, "reference": column.reference} for column in columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": row.title, "cells": [cells[row.id, c.id] for c in columns]} for row in rows],
-            }
-            for title, rows in grid.artifact.blocks
-        ],
         "normalised": normalised,
         "together": _together(grid, order.paper) if normalised else [],
         "summary": [_summary(column, grid.column(column), normalised=normalised) for column in columns],
-        "cells": list(cells.values()),
     }
 
 

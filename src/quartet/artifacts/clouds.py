@@ -21,17 +21,11 @@ CORNERS = {
 
 def draw(order: Order) -> Figure:
     """The first seed's points of every method; shares are means over seeds."""
-    artifact, results = order.artifact, results_of(order)
-    shape = len(artifact.rows), len(artifact.columns)
-    figure = Figure(figsize=(SIDE * shape[1] + 0.3, SIDE * shape[0] + 0.4), layout="constrained")
-    grid = figure.subplots(*shape, squeeze=False)
-    for row, axes in zip(artifact.rows, grid, strict=True):
-        for column, axis in zip(artifact.columns, axes, strict=True):
-            axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
-            if row is artifact.rows[0]:
-                axis.set_title(column.title, size=9)
-            _panel(axis, results.get((row.where["toy"], column.where["method"])))
-        axes[0].set_ylabel(row.title)
+    results = results_of(order)
+    figure, panels = style.matrix(order.artifact, SIDE, above=0.4)
+    for row, column, axis in panels:
+        axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
+        _panel(axis, results.get((row.where["toy"], column.where["method"])))
     style.footer(figure, f"{told(order, results)} · points of the first seed", order.stamp.banner)
     return figure
 

@@ -15,15 +15,10 @@ KINDS = (("original", style.COLOURS[0], "o"), ("new", style.COLOURS[3], "x"))
 def draw(order: Order) -> Figure:
     """The first subset's observations; axes of a t-SNE have no unit."""
     artifact, found = order.artifact, examinations(order.artifact, order.results)
-    shape = len(artifact.rows), len(artifact.columns)
-    figure = Figure(figsize=(SIDE * shape[1] + 0.3, SIDE * shape[0] + 0.6), layout="constrained")
-    for row, axes in zip(artifact.rows, figure.subplots(*shape, squeeze=False), strict=True):
-        for column, axis in zip(artifact.columns, axes, strict=True):
-            axis.set(xticks=[], yticks=[])
-            if row is artifact.rows[0]:
-                axis.set_title(column.title, size=9)
-            _panel(axis, found.get(place(artifact, row, column)))
-        axes[0].set_ylabel(row.title)
+    figure, panels = style.matrix(artifact, SIDE, above=0.6)
+    for row, column, axis in panels:
+        axis.set(xticks=[], yticks=[])
+        _panel(axis, found.get(place(artifact, row, column)))
     keys = figure.axes[0].get_legend_handles_labels()[0]
     if keys:
         figure.legend(handles=keys, loc="outside upper right", ncols=2, markerscale=2)

@@ -4,12 +4,16 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from quartet.artifacts import text
+from quartet.artifacts.kinds import FIGURES, TABLES
 from quartet.artifacts.measure import Grid, Stamp, measure
-from quartet.artifacts.spec import Artifact, Paper
+from quartet.artifacts.spec import Artifact, Paper, load_paper
+from quartet.errors import QuartetError
 from quartet.files import write_text
 
 
@@ -26,6 +30,22 @@ class Order:
     def measured(self) -> Grid:
         """The artifact's cells, measured."""
         return measure(self.artifact, self.paper, self.results, self.root)
+
+
+def asked(
+    stage: str, artifact_id: str, paper_dir: Path, results: Path, stamp: Stamp, root: Path
+) -> tuple[ModuleType, Order]:
+    """The module that renders an artifact, and what it is asked for; one line where it is of the other stage.
+
+    Modules are imported only when asked for: some draw the models and tasks themselves, and torch takes seconds.
+    """
+    paper = load_paper(paper_dir, root)
+    artifact = paper.artifact(artifact_id)
+    kinds, other = (TABLES, "figure") if stage == "table" else (FIGURES, "table")
+    if artifact.kind not in kinds:
+        raise QuartetError(f"'{artifact_id}' is a {other}, not a {stage}", mend=f"try: quartet {other} {artifact_id}")
+    module = import_module(f"quartet.artifacts.{kinds[artifact.kind]}")
+    return module, Order(artifact, paper, results, stamp, root)
 
 
 def write_all(out_dir: Path, name: str, texts: dict[str, str]) -> list[Path]:

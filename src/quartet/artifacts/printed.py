@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quartet.artifacts import text
-from quartet.artifacts.output import Order, heading
+from quartet.artifacts.output import Order, heading, laid_out
 from quartet.artifacts.published import NOTHING, Printed, read_published
 
 LONG = ["artifact", "row", "column", "paper_mean", "paper_spread", "text", "note", "commit"]
@@ -40,16 +40,8 @@ def view(order: Order) -> dict[str, Any]:
         **heading(artifact, stamp),
         "banner": "",  # nothing here was run
         "header": f"commit {stamp.commit} · what the paper prints, nothing of ours · {told(list(grid.values()))}",
-        "columns": [{"id": column.id, "title": column.title} for column in artifact.columns],
-        "blocks": [
-            {
-                "title": title,
-                "rows": [{"title": r.title, "cells": [cells[r.id, c.id] for c in artifact.columns]} for r in rows],
-            }
-            for title, rows in artifact.blocks
-        ],
         "notes": notes,
-        "cells": list(cells.values()),
+        **laid_out(artifact, cells),
     }
 
 

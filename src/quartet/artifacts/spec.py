@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +232,12 @@ def load_artifacts(paper_dir: Path, root: Path = Path(".")) -> tuple[Artifact, .
 def load_paper(paper_dir: Path, root: Path = Path(".")) -> Paper:
     """Read and check `<paper_dir>/artifacts.yaml`; schemas are those of the repository at `root`."""
     file = paper_dir / "artifacts.yaml"
+    return _paper(file, root, file.read_bytes() if file.is_file() else b"")
+
+
+@cache
+def _paper(file: Path, root: Path, _content: bytes) -> Paper:
+    """The same, read once in a process as long as it says the same: every artifact asks for all papers."""
     data = load_yaml(file, "artifacts", root)
     titles = data.get("titles", {})
     declared = data["artifacts"]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from quartet.artifacts.spec import Column, Row
+from quartet.artifacts.spec import Artifact, Column, Row
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Okabe and Ito: safe for the colour-blind
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -64,6 +64,19 @@ def panels(titles: Sequence[str], height: float) -> tuple[Figure, list[Axes]]:
     for unused in axes[len(titles) :]:
         unused.set_visible(False)
     return figure, axes[: len(titles)]
+
+
+def matrix(artifact: Artifact, side: float, above: float) -> tuple[Figure, list[tuple[Row, Column, Axes]]]:
+    """A square panel a row and column of an artifact, named above and at the left; `above` is left for a legend."""
+    shape = len(artifact.rows), len(artifact.columns)
+    figure = Figure(figsize=(side * shape[1] + 0.3, side * shape[0] + above), layout="constrained")
+    grid = figure.subplots(*shape, squeeze=False)
+    for axis, column in zip(grid[0], artifact.columns, strict=True):
+        axis.set_title(column.title, size=9)
+    for axis, row in zip(grid[:, 0], artifact.rows, strict=True):
+        axis.set_ylabel(row.title)
+    places = ((row, column) for row in artifact.rows for column in artifact.columns)
+    return figure, [(row, column, axis) for (row, column), axis in zip(places, grid.flat, strict=True)]
 
 
 class Look(NamedTuple):
