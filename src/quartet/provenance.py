@@ -19,6 +19,11 @@ from quartet import files, paths, reading
 from quartet.errors import QuartetError
 
 PACKAGES = ("torch", "numpy", "h5py", "pandas", "snakemake")
+DESCRIBED = {
+    **dict.fromkeys(("sha256", "stage", "commit", "settings_hash", "source_hash", "python", "machine"), str),
+    **{"inputs": dict[str, str], "packages": dict[str, str]},
+    **{"wall_seconds": float, "peak_memory_mb": float},
+}
 SOURCE = Path(__file__).resolve().parent
 
 
@@ -36,11 +41,18 @@ def file_digest(path: Path) -> str:
 def verified_digest(path: Path) -> str:
     """The same, once it is the one in the provenance beside the file, where there is one."""
     found, beside = file_digest(path), paths.provenance_of(path)
-    if beside.is_file():
-        described = reading.data(beside, "no provenance", mend="delete it, and make its artefact again")
-        if not isinstance(described, dict) or described.get("sha256") != found:
-            mend = f"make it again; if it was changed on purpose, delete {beside.name}"
-            raise QuartetError("is not what its stage wrote: damaged, or changed since", where=str(path), mend=mend)
+    if beside.is_file() and read(beside)["sha256"] != found:
+        mend = f"make it again; if it was changed on purpose, delete {beside.name}"
+        raise QuartetError("is not what its stage wrote: damaged, or changed since", where=str(path), mend=mend)
+    return found
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What `record` wrote beside an artefact."""
+    what, mend = "no provenance", "delete it, and make its artefact again"
+    found: dict[str, Any] = reading.data(path, what, mend)
+    if not reading.fits(found, DESCRIBED):
+        raise QuartetError(f"{what}: something is missing, or of another type", where=str(path), mend=mend)
     return found
 
 
@@ -117,7 +129,8 @@ def record(
 ) -> Iterator[None]:
     """Run a stage on inputs that are what their stages wrote; then write the provenance of each output beside it."""
     started = time.perf_counter()
-    read = {str(path): verified_digest(path) for path in inputs if path.is_file()}  # a stage says itself what it lacks
+    there = [path for path in inputs if path.is_file()]  # a stage says itself what it lacks
+    verified = {str(path): verified_digest(path) for path in there}
     yield
     report = {
         "stage": stage,
@@ -125,7 +138,7 @@ def record(
         "settings_hash": digest(settings),
         "source_hash": source_digest(modules),
         "commit": commit(),
-        "inputs": read,
+        "inputs": verified,
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

@@ -66,7 +66,7 @@ def test_without_room_every_stage_says_so_in_one_line_and_leaves_nothing_half_wr
 ) -> None:
     for stage in NEEDED:
         if stage in STAGES:
-            with no_file_larger_than(500):
+            with no_file_larger_than(50):
                 fails_for_room(project, stage, capsys)
         assert main([*stage, *options(project)]) == 0
 

@@ -32,6 +32,13 @@ def smaller(project: config.Config, name: str, grid: dict[str, Any]) -> None:
     left_out = {"claims", "published", "reference"} if grid else {"claims"}
     table = {key: value for key, value in data["artifacts"][name].items() if key not in left_out}
     file.write_text(json.dumps(data | {"artifacts": {name: table | grid}}))
+    scale = project.root / "config" / "scales" / "tiny.yaml"
+    larger = (
+        scale.read_text()
+        .replace("{seed: 0,", "{seed: 0, replay: 200,")
+        .replace("transitions: 500", "transitions: 1000")
+    )
+    scale.write_text(larger)
 
 
 @pytest.mark.slow

@@ -6,11 +6,14 @@ from typing import Any
 
 from tabulate import tabulate
 
+from quartet import reading
 from quartet.artifacts import text
 from quartet.errors import QuartetError
 from quartet.report.sources import read_json
 
 Key = tuple[str, str, str]  # artifact, row, column
+MEASURED = {**dict.fromkeys(("artifact", "row", "column"), str), "mean": float}
+JUDGED = {"id": str, "verdict": str}
 SHOWN = 40  # moved cells that are listed
 
 
@@ -43,14 +46,12 @@ def results_of(folder: Path) -> Results:
     judged = [read_json(file) for file in sorted(folder.glob("*/claims.json"))]
     if not tables and not judged:
         raise QuartetError("no rendered tables", where=str(folder), mend="render them, or name another folder")
+    cells = [cell for table in tables for cell in table.get("cells", ()) if reading.fits(cell, MEASURED)]
+    claims = [(paper, claim) for paper in judged for claim in paper.get("claims", ()) if reading.fits(claim, JUDGED)]
     return Results(
-        {_key(cell): _cell(cell) for table in tables for cell in table.get("cells", ()) if _measured(cell)},
-        {(paper["paper"], claim["id"]): claim["verdict"] for paper in judged for claim in paper["claims"]},
+        {_key(cell): _cell(cell) for cell in cells},
+        {(paper["paper"], claim["id"]): claim["verdict"] for paper, claim in claims},
     )
-
-
-def _measured(cell: dict[str, Any]) -> bool:
-    return cell.get("mean") is not None and "column" in cell
 
 
 def _key(cell: dict[str, Any]) -> Key:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quartet import config, paths, plan
+from quartet import config, paths, plan, provenance
 from quartet.artifacts.spec import Artifact
 from quartet.estimates import REFERENCE_SCALE, Estimate, clock, rough_clock
 from quartet.report.papers import ordered
-from quartet.report.sources import Sources, read_json
+from quartet.report.sources import Sources
 
 FULL_SCALE = "paper"
 SCALES = (REFERENCE_SCALE, FULL_SCALE)
@@ -45,7 +45,7 @@ def view(sources: Sources) -> dict[str, Any]:
 
 def computed(sources: Sources) -> dict[Path, dict[str, Any]]:
     """The provenance of everything that was computed, not rendered."""
-    found = {file: read_json(file) for file in sorted(sources.evidence.rglob("*.provenance.json"))}
+    found = {file: provenance.read(file) for file in sorted(sources.evidence.rglob("*.provenance.json"))}
     return {file: record for file, record in found.items() if record["stage"] not in RENDERED}
 
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
-from quartet import paths, plan
+from quartet import paths, plan, provenance
 from quartet.artifacts.spec import Artifact
 from quartet.report.ledger import computed
 from quartet.report.papers import ordered
-from quartet.report.sources import Sources, read_json
+from quartet.report.sources import Sources
 
 SHORT = 12  # signs of a hash that are shown
 
@@ -28,7 +28,8 @@ def _row(artifact: Artifact, sources: Sources) -> dict[str, Any]:
     pattern = paths.FIGURE if plan.stage_of(artifact) == "figure" else paths.TABLE
     stem = sources.rendered / pattern.format(paper=artifact.paper, artifact=artifact.id)
     suffix = "svg" if plan.stage_of(artifact) == "figure" else "csv"
-    found = read_json(paths.provenance_of(stem.with_name(f"{stem.name}.{suffix}"))) or {}
+    described = paths.provenance_of(stem.with_name(f"{stem.name}.{suffix}"))
+    found = provenance.read(described) if described.exists() else {}
     return {
         "id": artifact.id,
         "number": artifact.number,

@@ -9,6 +9,7 @@ from quartet import reading
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.spec import Paper, load_paper
 from quartet.config import Config
+from quartet.errors import QuartetError
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,11 @@ def read(path: Path) -> str | None:
 
 
 def read_json(path: Path) -> Any:
-    """A file's data; none where there is no such file."""
-    return reading.data(path, "not JSON", mend="delete it and make it again") if path.exists() else None
+    """What a stage wrote as JSON; none where there is no such file."""
+    if not path.exists():
+        return None
+    what, mend = "not what a stage wrote", "delete it and make it again"
+    found = reading.data(path, what, mend)
+    if not isinstance(found, dict):
+        raise QuartetError(what, where=str(path), mend=mend)
+    return found

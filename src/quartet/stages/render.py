@@ -50,6 +50,7 @@ def report(settings: Config, target: str, out: Path | None = None) -> None:
     check("report", target, ("all",))
     rendered = out or settings.paths.base
     read = [path for artifact in plan.artifacts(settings) for path in _outputs(settings, artifact, rendered)]
+    read += [rendered / paper / f"{name}.json" for paper in settings.papers for name in ("audit", "claims")]
     made = [rendered / "report" / name for name in layout.pages(settings)]
     with _recorded(settings, "report", target, read, made[:1], "quartet.report.site"):
         site.write_report(Sources(settings, rendered, stamp(settings)), rendered / "report")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from quartet import paths, plan, provenance, reading
+from quartet import paths, plan, provenance
 from quartet.artifacts.spec import Artifact
 from quartet.config import Config
 from quartet.errors import QuartetError
@@ -75,7 +75,4 @@ def _turn(job: Job) -> int:
 def _commit_of(path: Path) -> str | None:
     """The commit that an artifact says it was made at."""
     described = paths.provenance_of(path)
-    if not described.exists():
-        return None
-    commit: str | None = reading.data(described, "no provenance").get("commit")
-    return commit
+    return str(provenance.read(described)["commit"]) if described.exists() else None
