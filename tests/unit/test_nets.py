@@ -29,12 +29,14 @@ def test_mish_is_torchs_mish_and_its_derivative() -> None:
     torch.testing.assert_close(own, torchs, atol=1e-12, rtol=1e-12)
 
 
-def test_a_hidden_layer_is_mish_of_a_linear_map() -> None:
+@pytest.mark.parametrize("activation", ["mish", "relu"])
+def test_a_hidden_layer_is_an_activated_linear_map(activation: str) -> None:
     for rows in (1, 4):
         shapes = ((LANES, 8, 5), (LANES, 5, 3), (LANES, rows, 3))
         x, weight, bias = (normal(*shape, dtype=torch.float64).requires_grad_() for shape in shapes)
-        torch.testing.assert_close(hidden(x, weight, bias), F.mish(x @ weight + bias.repeat(1, 8 // rows, 1)))
-        assert torch.autograd.gradcheck(hidden, (x, weight, bias))
+        expected = getattr(F, activation)(x @ weight + bias.repeat(1, 8 // rows, 1))
+        torch.testing.assert_close(hidden(x, weight, bias, activation), expected)
+        assert torch.autograd.gradcheck(lambda *given: hidden(*given, activation), (x, weight, bias))
 
 
 @pytest.mark.parametrize("skips", [True, False])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 POINTS = 1025  # places of the distribution that are kept per dimension: finer than a network can tell
+ROWS_AT_ONCE = 1 << 18  # rows whose squares are taken at a time: keeps the working set small beside a mapped file
 
 
 class Normaliser(Protocol):
@@ -76,8 +77,11 @@ class Deviations:
 
     @classmethod
     def fit(cls, values: NDArray[np.float32]) -> Self:
-        """Mean and deviation of values (M, d); what never changes has none, and is 0."""
-        mean, deviation = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
+        """Mean and deviation of values (M, d), in pieces; what never changes has none, and is 0."""
+        mean = values.mean(0, dtype=np.float64)
+        pieces = np.array_split(values, len(values) // ROWS_AT_ONCE + 1)
+        squares = np.sum([np.square(piece - mean).sum(0) for piece in pieces], axis=0)
+        deviation = np.sqrt(squares / len(values))
         return cls(torch.from_numpy(np.stack([mean, deviation], axis=1).astype(np.float32)))
 
     def to(self, values: Tensor) -> Tensor:

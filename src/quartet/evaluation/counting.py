@@ -1,11 +1,12 @@
 """Counting what an algorithm costs: parameters, memory and arithmetic, the same on every machine."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
 
 from quartet import algorithms
 from quartet.algorithms.base import Algorithm
@@ -17,6 +18,7 @@ from quartet.tasks.spec import TaskSpec
 
 COUNTED = ("bc", "ma-cql", "omar", "ma-sfbc", "dom2")  # that train on transitions, every update like the last
 _ROWS = (8, 16)  # the minibatches that are counted
+_IN_PLACE = {torch.ops.aten.baddbmm_: baddbmm_flop}  # a product that torch's counter does not know
 
 
 def team(agents: int) -> TaskSpec:
@@ -42,13 +44,16 @@ def count(name: str, hyperparameters: Mapping[str, Any], agents: int) -> Cost:
     )
 
 
+def operations(work: Callable[[], object]) -> int:
+    """Floating-point operations of a call's matrix products and convolutions; the rest, elementwise, is not counted."""
+    with FlopCounterMode(display=False, custom_mapping=_IN_PLACE) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
 def _operations(work: Callable[[int], object]) -> tuple[int, int]:
     """What a call does once, and what it does for every row: two minibatches tell, for arithmetic is linear in them."""
-    counted = []
-    for rows in _ROWS:
-        with FlopCounterMode(display=False) as counter:
-            work(rows)
-        counted.append(int(counter.get_total_flops()))
+    counted = [operations(partial(work, rows)) for rows in _ROWS]
     a_row = (counted[1] - counted[0]) // (_ROWS[1] - _ROWS[0])
     return counted[0] - a_row * _ROWS[0], a_row
 

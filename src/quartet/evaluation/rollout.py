@@ -40,8 +40,9 @@ def evaluate(
     """
     teams = points * len(seeds)
     own = [episode_seeds(seed, episodes // attempts).repeat_interleave(attempts) for seed in seeds]
-    random = LaneRandom([EVALUATION_STREAM + seed for seed in seeds], task.spec.agents, points=points)
     observations = task.reset(torch.cat(own * points), setting)
+    streams = [EVALUATION_STREAM + seed for seed in seeds]
+    random = LaneRandom(streams, task.spec.agents, observations.device, points=points)
     returns = torch.zeros(teams * episodes)
     algorithm.begin(episodes)
     for _ in range(task.spec.horizon):

@@ -1,4 +1,4 @@
-"""The hidden layer of all Mish networks, on a CPU a few lanes at a time, so that it works in the cache.
+"""The hidden layer of networks with Mish or ReLU, on a CPU a few lanes at a time, so that it works in the cache.
 
 A stack's activations are megabytes; taken whole, each elementwise operation streams them through memory, which costs
 as much as the matrix products. A few lanes' fit the cache: all that is done to those comes before the next lanes.
@@ -43,42 +43,51 @@ def activate(x: Tensor, out: Tensor, spare: Sequence[Tensor], learning: bool) ->
     return t.addcmul_(s, x.addcmul_(out, t, value=-1)) if learning else None
 
 
-def hidden(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """mish(x weight + bias), shapes as in `linear`."""
+def hidden(x: Tensor, weight: Tensor, bias: Tensor, activation: str = "mish") -> Tensor:
+    """mish(x weight + bias), shapes as in `linear`; or with "relu" in place of Mish."""
+    relu = activation == "relu"
     if not by_hand(x):
-        return mish(linear(x, weight, bias))
-    result: Tensor = _Hidden.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+        before = linear(x, weight, bias)
+        return torch.relu(before) if relu else mish(before)
+    result: Tensor = _Hidden.apply(x, weight, bias, relu)  # type: ignore[no-untyped-call]
     return result
 
 
 class _Hidden(Function):
-    """The same by hand, forwards and backwards; the derivative of Mish is saved finished, group by group."""
+    """The same by hand, forwards and backwards; the derivative of Mish is saved finished, that of ReLU is its sign."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, relu: bool) -> Tensor:
         lanes, rows, outputs = x.shape[0], x.shape[1], weight.shape[2]
         result, slopes = x.new_empty(lanes, rows, outputs), []
-        for group, (before, *spare) in working(result, 3):
+        for group, (spare, *more) in working(result, 3):
+            before = result[group] if relu else spare
             torch.bmm(x[group], weight[group], out=before)
             before.view(len(before), -1, *bias.shape[1:]).add_(bias[group].unsqueeze(1))
-            slopes.append(activate(before, result[group], spare, any(ctx.needs_input_grad)))
-        ctx.save_for_backward(x, weight, *slopes)
-        ctx.rows = bias.shape[1]
+            if relu:
+                before.relu_()
+            else:
+                slopes.append(activate(before, result[group], more, any(ctx.needs_input_grad)))
+        ctx.save_for_backward(x, weight, *([result] if relu else slopes))
+        ctx.rows, ctx.relu = bias.shape[1], relu
         return result
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, *slopes = ctx.saved_tensors
-        of_x, of_weight, of_bias = ctx.needs_input_grad
+        x, weight, *saved = ctx.saved_tensors
+        of_x, of_weight, of_bias, _ = ctx.needs_input_grad
         to_x = torch.empty_like(x) if of_x else None
         to_weight = torch.empty_like(weight) if of_weight else None
         to_bias = weight.new_empty(len(x), ctx.rows, weight.shape[2]) if of_bias else None
-        for (group, (before,)), slope in zip(working(gradient, 1), slopes, strict=True):
-            torch.mul(gradient[group], slope, out=before)
+        for number, (group, (before,)) in enumerate(working(gradient, 1)):
+            if ctx.relu:
+                torch.sign(saved[0][group], out=before).mul_(gradient[group])
+            else:
+                torch.mul(gradient[group], saved[number], out=before)
             if to_x is not None:
                 torch.bmm(before, weight[group].mT, out=to_x[group])
             if to_weight is not None:
                 torch.bmm(x[group].mT, before, out=to_weight[group])
             if to_bias is not None:
                 torch.sum(before.view(len(before), -1, *to_bias.shape[1:]), 1, out=to_bias[group])
-        return to_x, to_weight, to_bias
+        return to_x, to_weight, to_bias, None

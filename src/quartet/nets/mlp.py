@@ -60,7 +60,7 @@ class MLP:
 
     def layer(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """One activated layer (shapes as in `layers.linear`)."""
-        return hidden(x, weight, bias) if self.activation == "mish" else torch.relu(linear(x, weight, bias))
+        return hidden(x, weight, bias, self.activation)
 
     def rest(self, part: dict[str, Tensor], first: Tensor) -> Tensor:
         """All that comes after the first activated layer (L, B, hidden)."""

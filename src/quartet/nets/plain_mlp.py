@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import Tensor
 
 from quartet.nets.hidden import hidden
@@ -41,6 +40,5 @@ class PlainMLP:
         """x (L, B, inputs) -> (L, B, outputs)."""
         part = unpack(parameters, self.shapes)
         for number in range(self.depth):
-            layer = part[f"{number}.weight"], part[f"{number}.bias"]
-            x = hidden(x, *layer) if self.activation == "mish" else torch.relu(linear(x, *layer))
+            x = hidden(x, part[f"{number}.weight"], part[f"{number}.bias"], self.activation)
         return linear(x, part[f"{self.depth}.weight"], part[f"{self.depth}.bias"])
