@@ -1,23 +1,29 @@
 """Every reader of files beside something that writes a small good file for it."""
 
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from quartet import estimates, provenance, schema
+from quartet import estimates, provenance, schema, tasks
 from quartet.artifacts.curves import read_curve
+from quartet.data.episodes import open_episodes, write_episodes
 from quartet.evaluation.cost import Cost, costs_csv, read_costs
 from quartet.evaluation.density import Density, read_density, write_density
 from quartet.evaluation.measurements import Measurement, read_measurement, write_measurement
+from quartet.evaluation.measuring import stand_in
 from quartet.evaluation.scores import late_returns, read_card, read_returns
 from quartet.evaluation.strategies import ATTEMPTS, read_trajectories
 from quartet.files import write_text
 from quartet.nets.mlp import MLP
+from quartet.nets.parameters import initial_random
 from quartet.nets.recurrent import RecurrentNet
+from quartet.paths import provenance_of
 from quartet.report.sources import read_json
 from quartet.toys.result import Result, read_result, write_result
 from quartet.training import checkpoint
@@ -51,24 +57,28 @@ def _text(content: str) -> Callable[[Path], None]:
 
 def _team(path: Path) -> None:
     net = RecurrentNet(2, 3, 4, 5)
-    FrozenTeam(net, torch.zeros(1, net.size)).save(path)
+    FrozenTeam(net, net.init(initial_random([0], 1))).save(path)
 
 
 def _actor(path: Path) -> None:
     net = actor_net(3, 4, 2)
-    FrozenActor(net, torch.zeros(2, net.size), torch.ones(2, 2, 3)).save(path)
+    FrozenActor(net, net.init(initial_random([0], 2)), torch.ones(2, 2, 3)).save(path)
 
 
 def _pilot(path: Path) -> None:
     net = MLP(3, 4, 5)
-    Pilot(net, torch.zeros(1, net.size)).save(path)
+    Pilot(net, net.init(initial_random([0], 1))).save(path)
+
+
+def described(path: Path, content: bytes) -> None:
+    """An artefact that a stage has written, with its provenance."""
+    with provenance.record([path], stage="test", settings={}, inputs=[], modules=[]):
+        path.write_bytes(content)
 
 
 def _provenance(path: Path) -> None:
-    """Provenance whose artefact is there."""
-    artefact = path.with_name(path.name.removesuffix(".provenance.json"))
-    write_text(artefact, "an artefact")
-    write_text(path, json.dumps({"sha256": provenance.file_digest(artefact), "commit": "abc"}, indent=1))
+    described(path, b"an artefact")
+    provenance_of(path).replace(path)
 
 
 STOPS = "".join(f"trained={share},{seed},0,{share}.5\n" for share in (50, 90, 100) for seed in (0, 1))
@@ -79,6 +89,7 @@ JSON = {
     "density": Reader(lambda path: write_density(path, Density([[0.5, 0.5]], 2, 0.25, 8)), read_density),
     "measurement": Reader(lambda path: write_measurement(path, Measurement(64, (0.5,), 3.0, None)), read_measurement),
     "trajectories": Reader(_text(json.dumps(TRAJECTORIES)), read_trajectories),
+    "provenance": Reader(_provenance, provenance.read),
 }
 TEXTS = JSON | {
     "evaluation": Reader(_text("seed,episode,return\n0,0,1.5\n0,1,2.5\n1,0,-3\n1,1,4e1\n"), read_returns),
@@ -89,9 +100,6 @@ TEXTS = JSON | {
         _text("kind,seconds,megabytes\ntrain,2.5,300\n"), lambda path: estimates._timed(path, "seconds", ",")
     ),
     "rendered": Reader(_text(json.dumps({"cells": [{"mean": 1.0}]})), read_json),
-    "provenance": Reader(
-        _provenance, lambda path: provenance.verified_digest(path.with_name(path.name.removesuffix(".provenance.json")))
-    ),
     "configuration": Reader(_text("batch: 3\nrate: 1.0e-3\nseeds: [0, 1]\nby: {tag: {batch: 2}}\n"), schema.read_yaml),
 }
 TENSORS = {
@@ -102,8 +110,15 @@ TENSORS = {
 }
 
 
-def good(reader: Reader, path: Path) -> bytes:
+DATASET = {"dataset": Reader(lambda path: write_episodes(path, stand_in(tasks.make("spread").spec)), open_episodes)}
+READERS = TEXTS | TENSORS | DATASET
+
+
+@cache
+def good(name: str) -> bytes:
     """The bytes of a good file, once it can be read."""
-    reader.write(path)
-    reader.read(path)
-    return path.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        READERS[name].write(path)
+        READERS[name].read(path)
+        return path.read_bytes()

@@ -224,7 +224,7 @@ def test_what_config_is_told_cannot_leave_its_place_or_reach_a_shell(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda all_, table: all_.__setitem__("../../x", table), "'../../x' is not a name this place accepts"),
+        (lambda all_, table: all_.__setitem__("../../x", table), "artifacts: '../../x' does not match"),
         (lambda _, table: table.__setitem__("published", "../../../../etc/passwd"), "does not match"),
         (lambda _, table: table.__setitem__("cell", {"task": "../x"}), "does not match"),
     ],

@@ -24,8 +24,8 @@ TABLES = {
 }
 
 
-def smaller(project: config.Config, name: str, grid: dict[str, Any]) -> None:
-    """Leave one artifact of a paper, and of its grid a part."""
+def smaller(project: config.Config, name: str, grid: dict[str, Any]) -> config.Config:
+    """The project with one artifact of a paper, and of its grid a part."""
     paper = next(artifact.paper for artifact in plan.artifacts(project) if artifact.id == name)
     file = project.paper(paper) / "artifacts.yaml"
     data = yaml.safe_load(file.read_text())
@@ -33,12 +33,9 @@ def smaller(project: config.Config, name: str, grid: dict[str, Any]) -> None:
     table = {key: value for key, value in data["artifacts"][name].items() if key not in left_out}
     file.write_text(json.dumps(data | {"artifacts": {name: table | grid}}))
     scale = project.root / "config" / "scales" / "tiny.yaml"
-    larger = (
-        scale.read_text()
-        .replace("{seed: 0,", "{seed: 0, replay: 200,")
-        .replace("transitions: 500", "transitions: 1000")
-    )
-    scale.write_text(larger)
+    tiny = scale.read_text().replace("transitions: 500", "transitions: 1000")
+    scale.write_text(tiny.replace("{seed: 0,", "{seed: 0, replay: 200,"))  # what battles need
+    return config.load(project.root, scale="tiny", results=str(project.paths.results))
 
 
 @pytest.mark.slow
@@ -46,8 +43,8 @@ def smaller(project: config.Config, name: str, grid: dict[str, Any]) -> None:
 def test_a_table_made_again_from_nothing_is_the_same_to_the_byte(
     project: config.Config, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    smaller(project, name, TABLES[name])
-    rebuild(project, plan.find(project, name), "cpu")
+    settings = smaller(project, name, TABLES[name])
+    rebuild(settings, plan.find(settings, name), "cpu")
     assert main(["verify", name, *options(project)]) == 0
     told = capsys.readouterr().out.splitlines()
     made = sum(line.startswith("same ") for line in told)
@@ -57,8 +54,8 @@ def test_a_table_made_again_from_nothing_is_the_same_to_the_byte(
 
 @pytest.mark.slow
 def test_a_number_that_was_changed_is_found(project: config.Config, capsys: pytest.CaptureFixture[str]) -> None:
-    smaller(project, "dof_circle", {})
-    rebuild(project, plan.find(project, "dof_circle"), "cpu")
+    settings = smaller(project, "dof_circle", {})
+    rebuild(settings, plan.find(settings, "dof_circle"), "cpu")
     table = project.paths.at(paths.TABLE, paper="dof", artifact="dof_circle").with_suffix(".csv")
     table.write_text(table.read_text().replace("1", "2", 1))
     assert main(["verify", "dof_circle", *options(project)]) == 2

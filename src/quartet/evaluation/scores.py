@@ -87,6 +87,8 @@ def late_returns(path: Path, last: str | None) -> Returns:
     if not stops:
         raise unknown("stop", str(last), _stops(path, sweep), where=str(path))
     found = [read_returns(path, stop) for stop in stops]
+    if any(one.seeds != found[0].seeds or one.values.shape != found[0].values.shape for one in found):
+        raise _damaged("its stops have other seeds or episodes", str(path))
     return Returns(found[0].seeds, np.mean([returns.values for returns in found], axis=0))
 
 
