@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from quartet import algorithms, config, paths
 from quartet.cli import main
 from quartet.data.transitions import Transitions
 from quartet.errors import QuartetError
 from quartet.evaluation.cost import COLUMNS, TEAMS, read_costs
-from quartet.evaluation.counting import COUNTED, count, team
+from quartet.evaluation.counting import COUNTED, count, operations, team
 from quartet.nets.lanes import LaneRandom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,9 +54,14 @@ def test_the_operations_of_a_minibatch_are_those_of_an_update_with_it(name: str)
         random.normal(rows, seen), random.uniform(rows, 2), random.normal(rows), random.normal(rows, seen),
         torch.zeros(2, rows),
     )  # fmt: skip
-    with FlopCounterMode(display=False) as counter:
-        learner.update(batch, random)
-    assert count(name, settings(name), 2).update == counter.get_total_flops()
+    assert count(name, settings(name), 2).update == operations(lambda: learner.update(batch, random))
+
+
+@pytest.mark.parametrize("product", [torch.bmm, torch.Tensor.baddbmm_, torch.Tensor.baddbmm])
+def test_every_kind_of_product_is_counted(product: Any) -> None:
+    result, x, weight = torch.zeros(2, 3, 5), torch.ones(2, 3, 4), torch.ones(2, 4, 5)
+    given = (x, weight) if product is torch.bmm else (result, x, weight)
+    assert operations(lambda: product(*given)) == 2 * 2 * 3 * 4 * 5
 
 
 def test_dom2_acts_with_one_call_of_its_network_a_step() -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
+from torch.utils.flop_counter import FlopCounterMode
 
 from quartet import algorithms
 from quartet.algorithms.base import Algorithm
@@ -18,7 +19,6 @@ from quartet.tasks.spec import TaskSpec
 
 COUNTED = ("bc", "ma-cql", "omar", "ma-sfbc", "dom2")  # that train on transitions, every update like the last
 _ROWS = (8, 16)  # the minibatches that are counted
-_IN_PLACE = {torch.ops.aten.baddbmm_: baddbmm_flop}  # a product that torch's counter does not know
 
 
 def team(agents: int) -> TaskSpec:
@@ -44,9 +44,14 @@ def count(name: str, hyperparameters: Mapping[str, Any], agents: int) -> Cost:
     )
 
 
+def _added(_: object, x: tuple[int, ...], weight: tuple[int, ...], **_others: object) -> int:
+    """Operations of a product x (L, B, in) weight (L, in, out), by their shapes, wherever it is added to."""
+    return 2 * prod(x) * weight[2]
+
+
 def operations(work: Callable[[], object]) -> int:
     """Floating-point operations of a call's matrix products and convolutions; the rest, elementwise, is not counted."""
-    with FlopCounterMode(display=False, custom_mapping=_IN_PLACE) as counter:
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: _added}) as counter:
         work()
     return int(counter.get_total_flops())
 

@@ -91,7 +91,7 @@ class _Block(Function):
             if to_x is not None:
                 _to_input(before, w1[group], arriving, None if s is None else s[group], to_x[group])
         no_skip = () if s is not None else (None, None)
-        to_xs = [None] * len(ctx.inputs) if to_x is None else to_x.split(ctx.inputs, dim=2)
+        to_xs = [None] * len(ctx.inputs) if to_x is None else torch.split(to_x, ctx.inputs, dim=2)
         return None, to_embedding, *to_layers, *no_skip, *to_xs
 
 
