@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in THREADS:
         os.environ.setdefault(name, "1")
     try:
-        settings = config.load(given.root, scale=given.scale, results=given.results)
+        settings = config.load(given.root, scale=given.scale, results=given.results, device=given.device)
         _run(settings, given)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads what is printed, `head` say, has seen enough
@@ -41,7 +41,7 @@ def _run(settings: config.Config, given: argparse.Namespace) -> None:
     elif given.command == "import":
         import_module("quartet.stages.importing").import_dataset(settings, given.folder, given.target)
     else:
-        perform(settings, given.command, given.target, given.device)
+        perform(settings, given.command, given.target, settings.device)
 
 
 COMMANDS = {
@@ -91,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--scale", help="quick, laptop or paper (default: config/config.yaml)")
         command.add_argument("--results", help="folder of the results (default: config/config.yaml)")
         command.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")
-        command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+        command.add_argument("--device", help="cpu or cuda (default: config/config.yaml, or cpu)")
     return top
 
 

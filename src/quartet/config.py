@@ -22,6 +22,7 @@ class Config:
     scale: dict[str, Any]
     paths: Paths
     imports: Mapping[str, str]  # task/dataset -> the published folder it is made from instead of being collected
+    device: str = "cpu"  # where the stages compute that can
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -34,7 +35,7 @@ class Config:
 
 
 def load(root: Path, **overrides: Any) -> Config:
-    """Read config/config.yaml and its scale; `overrides` (scale, results, papers, imports) win unless None."""
+    """Read config/config.yaml and its scale; `overrides` (scale, results, papers, imports, device) win unless None."""
     file = root / "config" / "config.yaml"
     if not file.exists():
         raise QuartetError("no Quartet checkout here", where=str(file), mend="run from the repository, or give --root")
@@ -52,7 +53,8 @@ def load(root: Path, **overrides: Any) -> Config:
         task, _, dataset = name.partition("/")
         check("imported task", task, TASKS)
         check("imported dataset", dataset, QUALITIES)
-    return Config(root, tuple(given["papers"]), scale, Paths(Path(given["results"]), scale["name"]), imports)
+    places = Paths(Path(given["results"]), scale["name"])
+    return Config(root, tuple(given["papers"]), scale, places, imports, given.get("device", "cpu"))
 
 
 def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from quartet import config, paths
 from quartet.cli import main
@@ -49,6 +50,12 @@ def test_train_and_evaluate_leave_their_artefacts_and_provenance(project: config
         (("train", "spread/medium/bc/default"), "medium.h5"),
         (("plan", "dom2_tabel1"), "unknown target 'dom2_tabel1'; did you mean 'dom2_table1'?"),
         (("prey", "spread"), "unknown task with a prey 'spread'"),
+        (("train", "spread/random/bc/default", "--device", "gpu"), "device: unknown value 'gpu'; did you mean 'cpu'?"),
+        pytest.param(
+            ("train", "spread/random/bc/default", "--device", "cuda"),
+            "torch finds no CUDA device here",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is one"),
+        ),
     ],
 )
 def test_a_wrong_name_is_one_line_and_exit_code_2(

@@ -1,4 +1,6 @@
 # What all rules share: the configuration, the plan, and the functions that find a job's inputs.
+import sys
+from argparse import ArgumentParser
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 from quartet import config as configuration
 from quartet import files, outlook, paths, plan, toys
 from quartet.artifacts.spec import load_paper
-from quartet.errors import QuartetError
+from quartet.errors import QuartetError, unknown
 from quartet.names import (
     AUGMENTED,
     BATTLES,
@@ -25,7 +27,18 @@ from quartet.names import (
 from quartet.provenance import digest, file_digest, source_digest
 from quartet.report import layout
 
+
+def check_profile(arguments):
+    """Snakemake goes on as if nothing were said when it does not find a workflow's profile: here that is an error."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--workflow-profile", default="none")
+    name = parser.parse_known_args(arguments)[0].workflow_profile
+    if name != "none" and not (Path(name).exists() or Path("profiles", name).exists()):
+        raise unknown("profile", name, [f"profiles/{folder.name}" for folder in Path("profiles").iterdir()])
+
+
 try:
+    check_profile(sys.argv)
     QUARTET = configuration.load(Path("."), **config)
     if QUARTET.papers != configuration.load(Path(".")).papers:  # the jobs read the file, not the command line
         raise QuartetError("papers cannot be chosen by --config", mend="change them in config/config.yaml")
@@ -36,6 +49,8 @@ except QuartetError as error:
 
 BASE = str(QUARTET.paths.base)
 OPTIONS = f"--scale {QUARTET.scale['name']} --results {QUARTET.paths.results}"
+if QUARTET.device != "cpu":
+    OPTIONS += f" --device {QUARTET.device}"
 
 
 PAPER_DATA = {paper: sorted(str(path) for path in QUARTET.paper(paper).rglob("*.*")) for paper in QUARTET.papers}
@@ -51,6 +66,11 @@ def code_of(*modules):
 
 
 REPORT_FORMS = digest([file_digest(path) for path in layout.forms()])  # its templates, which are no modules
+
+
+def growing(amount):
+    """A resource that doubles with every attempt: a job that ran out of it gets more the next time."""
+    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
 
 
 WARNING = "" if QUARTET.scale["evidence"] else QUARTET.scale["purpose"]

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from quartet.config import Config
+from quartet.errors import QuartetError
 
 MODULES = {
     "compute": ("prey", "behaviour", "dataset", "train", "evaluate", "trajectories"),
@@ -23,4 +24,14 @@ def perform(settings: Config, command: str, target: str, device: str = "cpu") ->
     """Import a stage only when it is asked for: torch takes seconds, and planning and rendering do without it."""
     module = next((name for name, commands in MODULES.items() if command in commands), "render")
     run = getattr(import_module(f"quartet.stages.{module}"), command)
-    run(settings, target, *([device] if module in ON_DEVICE else []))
+    if module in ON_DEVICE:
+        _there(device)
+        run(settings, target, device)
+    else:
+        run(settings, target)
+
+
+def _there(device: str) -> None:
+    """A device that this machine has."""
+    if device == "cuda" and not import_module("torch").cuda.is_available():
+        raise QuartetError("torch finds no CUDA device here", where="device: cuda", mend="use --device cpu")
