@@ -12,7 +12,8 @@ report: "workflow/report/workflow.rst"
 
 onstart:
     files.sweep(QUARTET.paths.base)
-    print(outlook.announce(QUARTET, sorted(workflow.dag_settings.targets), workflow.cores or 1))
+    limits = workflow.resource_settings  # of a cluster's jobs the nodes, of one machine's the cores
+    print(outlook.announce(QUARTET, sorted(workflow.dag_settings.targets), limits.nodes or limits.cores or 1))
 
 
 onsuccess:

@@ -99,6 +99,7 @@ def announce(config: Config, targets: Sequence[str], cores: int, now: float | No
     follow = f"to follow it: quartet status {wanted[0]} --scale {config.scale['name']}"
     if not chosen.missing:
         return f"nothing left to compute, only to render; {follow}"
+    cores = min(cores, len(chosen.missing))
     ends = datetime.fromtimestamp(time.time() if now is None else now) + timedelta(seconds=left.seconds / cores)
     never = f" ({left.unknown} of them never timed)" if left.unknown else ""
     return f"{len(chosen.missing)} jobs to compute{never}, until about {ends:%H:%M on %d %B} on {cores} cores; {follow}"

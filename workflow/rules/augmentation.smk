@@ -20,8 +20,8 @@ rule enlarged:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=growing(3000),
+        runtime=growing(120),
     params:
         options=OPTIONS,
         settings=augmentation,
@@ -48,8 +48,8 @@ rule augment:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         options=OPTIONS,
         settings=augmentation,
@@ -75,8 +75,8 @@ rule examine:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         options=OPTIONS,
         code=code_of("quartet.augmentation.examination"),

@@ -12,8 +12,8 @@ rule prey:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         options=OPTIONS,
         settings=sized("behaviour"),
@@ -39,8 +39,8 @@ rule behaviour:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         options=OPTIONS,
         settings=sized("behaviour"),

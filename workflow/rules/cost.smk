@@ -12,8 +12,8 @@ rule cost:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=10,
+        mem_mb=growing(3000),
+        runtime=growing(10),
     params:
         options=OPTIONS,
         settings=lambda wildcards: configuration.run_settings(
@@ -44,8 +44,8 @@ rule measure:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         options=OPTIONS,
         limits=QUARTET.scale["measuring"],

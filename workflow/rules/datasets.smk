@@ -21,8 +21,8 @@ rule dataset:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         options=OPTIONS,
         settings=sized("datasets"),
@@ -49,8 +49,8 @@ rule imported:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         options=OPTIONS,
         folder=lambda wildcards: QUARTET.imports[wildcards.imported],

@@ -14,8 +14,8 @@ rule density:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         options=OPTIONS,
         code=code_of("quartet.evaluation.density"),

@@ -15,8 +15,8 @@ rule toy:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         options=OPTIONS,
         sizes=lambda wildcards: configuration.sized(QUARTET.scale, "toys", wildcards.toy),

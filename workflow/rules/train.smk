@@ -16,8 +16,8 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=240,
+        mem_mb=growing(2500),
+        runtime=growing(240),
     params:
         options=OPTIONS,
         settings=run_settings,
