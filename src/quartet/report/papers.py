@@ -50,7 +50,11 @@ def short(paper: Paper) -> str:
 def claims_of(judged: dict[str, Any] | None, audit: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Every claim with our verdict and with what the paper's own printed numbers say of it, the judged ones first."""
     recounted = {claim["id"]: claim for claim in (audit or {}).get("claims", ())}
-    found = [{**claim, "printed": recounted.get(claim["id"])} for claim in (judged or {}).get("claims", ())]
+    banner = (judged or {}).get("banner")  # every page says it: no reason of a single claim's
+    found = [
+        {**claim, "why": "" if claim["why"] == banner else claim["why"], "printed": recounted.get(claim["id"])}
+        for claim in (judged or {}).get("claims", ())
+    ]
     return sorted(found, key=lambda claim: bool(claim["verdict"] == VERDICTS[-1]))
 
 
