@@ -57,9 +57,16 @@ def load(root: Path, **overrides: Any) -> Config:
     return Config(root, tuple(given["papers"]), scale, places, imports, given.get("device", "cpu"))
 
 
+class Sizes(dict[str, Any]):
+    """Sizes by name; asking for one that the scale does not give is one clear line."""
+
+    def __missing__(self, name: str) -> Any:
+        raise QuartetError(f"the scale gives no size '{name}'", mend="add it to its file in config/scales/")
+
+
 def sized(scale: Mapping[str, Any], section: str, task: str) -> dict[str, Any]:
     """The sizes of one section of a scale for this task: the section's own, then `by` its group, then `by` the task."""
-    sizes: dict[str, Any] = dict(scale[section])
+    sizes = Sizes(scale[section])
     by: dict[str, dict[str, Any]] = sizes.pop("by", {})
     sizes |= by.get(GROUPS.get(task, ""), {}) | by.get(task, {})
     if "seed" in sizes:

@@ -221,6 +221,12 @@ def test_what_config_is_told_cannot_leave_its_place_or_reach_a_shell(
         config.load(project.root, **overrides)
 
 
+def test_a_scale_that_lacks_a_size_is_one_line(project: config.Config, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--root", str(project.root), "--scale", "tiny", "--results", str(project.paths.results)]
+    assert main(["behaviour", "3m", *options]) == 2
+    assert "the scale gives no size 'replay'; add it to its file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -48,6 +48,12 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*options), cwd=folder, env=environment(), capture_output=True, text=True)
 
 
+def started(folder: Path) -> subprocess.Popen[bytes]:
+    """The same, running, in a group of processes of its own."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command(), cwd=folder, env=environment(), start_new_session=True, **quiet)
+
+
 def command(*options: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "dom2_table1", "--cores", "2", *options, "--config", "scale=tiny"]
 
@@ -99,14 +105,34 @@ def test_a_workflow_killed_with_sigkill_ends_in_the_same_bytes(finished: Path) -
     wanted = {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in ("md", "tex", "csv", "json")}
     shutil.rmtree(finished / "results")
     for seconds in (6, 10, 14):
-        process = subprocess.Popen(
-            command("--nolock"), cwd=finished, env=environment(), start_new_session=True, stderr=subprocess.DEVNULL
-        )
+        process = started(finished)
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert run(finished, "--nolock").returncode == 0
+        assert run(finished, "--unlock").returncode == 0
+    assert run(finished).returncode == 0
     assert {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in wanted} == wanted
+
+
+def test_a_second_workflow_in_the_folder_is_refused_and_told_how_to_go_on(finished: Path) -> None:
+    (finished / f"{TABLE}.md").unlink()
+    locks, first = finished / ".snakemake" / "locks", started(finished)
+    try:
+        while not list(locks.glob("*.lock")) and first.poll() is None:
+            time.sleep(0.01)
+        os.killpg(first.pid, signal.SIGSTOP)
+        second = run(finished)
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    after_the_kill = run(finished)  # the lock is left behind
+    for refused in (second, after_the_kill):
+        assert refused.returncode != 0
+        assert "Directory cannot be locked" in refused.stderr
+        assert "--unlock" in refused.stderr
+    assert run(finished, "--unlock").returncode == 0
+    assert run(finished).returncode == 0
+    assert (finished / f"{TABLE}.md").exists()
 
 
 def test_a_misspelt_scale_stops_the_workflow_with_one_line(finished: Path) -> None:
