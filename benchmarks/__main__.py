@@ -1,14 +1,22 @@
 """Run every benchmark and write `benchmarks/README.md`: ratios of medians against named peers, from one run."""
 
+import argparse
 import json
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 HERE = Path(__file__).resolve().parent
+HEAD = (
+    "# Benchmarks\n\nWritten by `make benchmarks`, or table by table by `python -m benchmarks NAME`: ratios of medians,"
+    " the sides of a table taking turns in one run. What they mean: [docs/speed.md](../docs/speed.md).\n\n"
+    f"Machine: {platform.machine()}, torch {torch.__version__}, one thread.\n"
+)
 
 BENCHMARKS = {
     "task_stepping": (
@@ -43,6 +51,41 @@ BENCHMARKS = {
         "The same at width 256, eager: matrix products, which both sides need alike, are most of the time here.",
         ["--widths", "256", "--seeds", "1", "--repetitions", "3", "--out"],
     ),
+    "value_update": (
+        "One update of MA-CQL and of OMAR",
+        "CPU seconds of one gradient update of all lanes, one thread, against separate networks in a loop, "
+        "conservative and searched actions repeated through the whole critic.",
+        ["--out"],
+    ),
+    "roofline": (
+        "How much of the arithmetic is used",
+        "The matrix products of one update of three lanes, batch 256, over the machine's measured peak; and what the "
+        "products alone take, replayed one after the other with everything in the cache, of the update's CPU time.",
+        ["--out"],
+    ),
+    "lanes": (
+        "Stacked lanes against one seed after the other",
+        "CPU seconds of one update at the sizes of scale laptop, three lanes a seed, one thread.",
+        ["--out"],
+    ),
+    "evaluation": (
+        "Playing DOM2's policies",
+        "CPU seconds of an episode of cooperative navigation, one thread.",
+        ["--out"],
+    ),
+    "dataset_reading": (
+        "Reading datasets",
+        "CPU seconds to open a dataset of cooperative navigation (ours is checked, value by value, and mapped; the "
+        "peer loads all arrays) and to draw a minibatch of 256 rows for nine lanes, and the memory that takes beyond "
+        "the libraries', of which a mapped file's part is the system's to take back.",
+        ["--out"],
+    ),
+    "rendering": (
+        "Rendering",
+        "CPU seconds to render from committed evidence, against library calls that write files of the same kinds: "
+        "means, intervals, verdicts and the paper's numbers are what is more.",
+        ["--out"],
+    ),
     "agents": (
         "Every algorithm as the team grows",
         "CPU seconds of one update of the team and of actions, one thread, beside BC's, at the sizes of scale laptop; "
@@ -67,6 +110,12 @@ BENCHMARKS = {
         "layers a seed, a GRU cell called step by step; both sides' losses agree.",
         ["--out"],
     ),
+    "dag": (
+        "What the workflow itself costs",
+        "CPU seconds of Snakemake for dry runs and for runs of jobs that only touch their outputs, with the "
+        "repository's profile and with Snakemake's own settings.",
+        ["--out"],
+    ),
     "scalability": (
         "What a decision costs as the team grows",
         "One decision of a whole team of drones, CPU seconds on one thread, in a process of its own that may take 1,024"
@@ -77,19 +126,34 @@ BENCHMARKS = {
 }
 
 
-def main() -> None:
-    """Run the benchmarks one after the other; each prints a Markdown table and writes its numbers as JSON."""
-    parts = [
-        "# Benchmarks\n\nWritten by `make benchmarks`: ratios of medians of one run, the sides taking turns.\n",
-        f"Machine: {platform.machine()}, torch {torch.__version__}, one thread.\n",
-    ]
-    for name, (title, text, options) in BENCHMARKS.items():
-        out = HERE / f"{name}.json"
-        command = [sys.executable, str(HERE / f"{name.removesuffix('_wide')}.py"), *options, str(out)]
-        table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        json.loads(out.read_text())
-        parts.append(f"## {title}\n\n{text}\n\n{table.strip()}\n")
-    (HERE / "README.md").write_text("\n".join(parts))
+def sections(text: str) -> dict[str, str]:
+    """The parts of the page that is there, by their titles."""
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip() for part in parts}
+
+
+def run(name: str) -> str:
+    """Run one benchmark, which prints a Markdown table and writes its numbers as JSON."""
+    _, text, options = BENCHMARKS[name]
+    out = HERE / f"{name}.json"
+    command = [sys.executable, str(HERE / f"{name.removesuffix('_wide')}.py"), *options, str(out)]
+    table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    json.loads(out.read_text())
+    return f"{text}\n\n{table.strip()}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmarks that are named, or all, one after the other, and put their tables into the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; none: all")
+    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    if strangers := set(names) - set(BENCHMARKS):
+        parser.error(f"no benchmark is called {', '.join(sorted(strangers))}")
+    page = HERE / "README.md"
+    for name in names:
+        parts = sections(page.read_text()) | {BENCHMARKS[name][0]: run(name)}
+        known = [title for title, _, _ in BENCHMARKS.values() if title in parts]
+        page.write_text("\n".join([HEAD, *(f"## {title}\n\n{parts[title]}\n" for title in known)]))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def measure(agents: int, sizes: dict[str, object], repetitions: int) -> dict[str
 def main() -> None:
     """Time every team, print a table and write the numbers."""
     parser = argparse.ArgumentParser(description="Cost of an update and an action against the number of agents.")
-    parser.add_argument("--teams", type=int, nargs="+", default=[2, 8, 32])
+    parser.add_argument("--teams", type=int, nargs="+", default=[2, 8, 32, 64])
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("agents.json"))
     options = parser.parse_args()
