@@ -71,6 +71,12 @@ def test_nothing_is_wider_than_a_phone(page: Page, site: Path, name: str) -> Non
     assert page.run("document.documentElement.scrollWidth") <= PHONE
 
 
+def test_a_phone_shows_the_verdict_beside_its_claim(page: Page, site: Path) -> None:
+    opened(page, site, "index", PHONE)
+    verdict = "document.querySelector('.claims .pill').getBoundingClientRect()"
+    assert 0 < page.run(f"{verdict}.left") < page.run(f"{verdict}.right") <= PHONE
+
+
 def test_a_header_sorts_down_up_and_back_within_every_block(page: Page, site: Path) -> None:
     opened(page, site, "paper-dom2")
     declared = rows(page)

@@ -92,6 +92,22 @@ def test_the_scoreboard_counts_the_verdicts(sources: Sources, site: Path) -> Non
     assert bar in (site / "index.html").read_text()
 
 
+def test_the_front_page_says_first_what_the_claims_came_to(sources: Sources, site: Path) -> None:
+    sums = papers.sums([papers.view(sources.papers[0], sources)])  # the only one that was judged here
+    page = (site / "index.html").read_text()
+    said = page[: page.index("<table")]
+    assert f"{sums['judged']} are judged: {sums['holds']} hold, {sums['fails']} fail" in said
+    assert f"{sums['agrees']} agree with what is printed" in said
+    assert f">{sums['recounted'] - sums['agrees']} do not</a>" in said
+
+
+def test_a_claim_gives_a_reason_of_its_own_or_none() -> None:
+    told = {"says": "", "verdict": "not judged"}
+    claims = [{**told, "id": "a", "why": "quick proves nothing"}, {**told, "id": "b", "why": "3 cells missing"}]
+    found = papers.claims_of({"banner": "quick proves nothing", "claims": claims}, None)
+    assert [claim["why"] for claim in found] == ["", "3 cells missing"]
+
+
 def test_tables_come_first_by_number_and_a_chart_follows_its_table(sources: Sources) -> None:
     numbers = [artifact.number for artifact in papers.ordered(sources.papers[0].artifacts)]
     assert numbers[:3] == ["Table 1", "Table 1, drawn", "Table 2"]

@@ -14,7 +14,7 @@ from synthetic_results import LAPTOP, PAPER, QUICK, ROOT, artifact, write_cards,
 
 from quartet.artifacts.measure import Stamp
 from quartet.artifacts.settings import numbers, shown
-from quartet.artifacts.spec import Cell
+from quartet.artifacts.spec import Cell, load_paper
 from quartet.artifacts.table import render_table
 from quartet.artifacts.text import markdown, number, tex
 from quartet.errors import QuartetError
@@ -239,6 +239,15 @@ def test_settings_print_as_the_paper_prints_them() -> None:
     assert [shown(value) for value in (25.0, None, [1.0, 2.5])] == ["25.0", "None", "[1.0, 2.5]"]
     assert shown(((0.6, 0.8), (1.2, 1.4))) == "[0.6, 0.8] ∪ [1.2, 1.4]"
     assert numbers("[-3.7, 5.9] ∪ 1000") == [-3.7, 5.9, 1000.0]
+
+
+def test_a_paper_is_read_again_once_it_says_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "artifacts.yaml"
+    file.write_bytes((PAPER / file.name).read_bytes())
+    before = load_paper(tmp_path, ROOT)
+    assert load_paper(tmp_path, ROOT) is before
+    file.write_text(file.read_text().replace("Beyond Conservatism", "Beyond Caution"))
+    assert load_paper(tmp_path, ROOT).title.startswith("Beyond Caution")
 
 
 def test_an_unknown_artifact_and_a_figure_get_one_line(tmp_path: Path) -> None:
