@@ -55,4 +55,4 @@ def mix_seeds(quality: str, parts: Sequence[Episodes], seed: int) -> Episodes:
     each = max(1, min(len(part) for part in parts) // len(parts))
     random = np.random.default_rng([seed, 91])
     chosen = [(part, np.sort(random.permutation(len(part))[:each])) for part in parts]
-    return combine(chosen, quality, f"{each} episodes of {quality} from each of {len(parts)} behaviour seeds")
+    return combine(chosen, quality, f"{quality} of {len(parts)} behaviour seeds, episodes of each: {each}")
