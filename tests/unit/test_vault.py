@@ -1,6 +1,7 @@
 """OG-MARL's vaults: one written here in their layout, read back as episodes."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,17 @@ def test_a_damaged_vault_is_one_line(tmp_path: Path) -> None:
         vault.read_vault(folder, "3m", "good", SPEC)
     (folder / "metadata.json").write_text("[]")
     with pytest.raises(QuartetError, match="does not describe a vault"):
+        vault.read_vault(folder, "3m", "good", SPEC)
+
+
+def test_a_vault_that_says_it_was_written_without_end_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ENDLESS", 1 << 50)
+    folder = written(tmp_path / "Good")
+    index = {"driver": "ocdbt", "base": folder.as_uri(), "path": vault.INDEX}
+    tensorstore.open({"driver": "zarr", "kvstore": index}).result().write(np.array([2**31 - 1], np.int32)).result()
+    with pytest.raises(QuartetError, match="says that 'observations' holds"):
         vault.read_vault(folder, "3m", "good", SPEC)
 
 

@@ -16,6 +16,7 @@ from quartet.errors import QuartetError
 from quartet.tasks.spec import TaskSpec
 
 METADATA = "metadata.json"
+LARGEST = 1 << 32  # numbers in an array, four times what the largest vault holds
 INDEX = "vault_index"  # how many steps of the endless time axis are written
 Read = NDArray[np.generic]
 
@@ -92,6 +93,8 @@ def _array(folder: Path, name: str, steps: int | None = None) -> Read:
     try:
         opened = tensorstore.open({"driver": "zarr", "kvstore": store}).result()
         chosen = opened if steps is None else opened[:, :steps]
+        if chosen.size > LARGEST:
+            raise _unfit(folder, f"says that '{name.rstrip('.')}' holds {chosen.size} numbers")
         return np.asarray(chosen.read().result())
     except (ValueError, IndexError) as error:
         raise _unfit(folder, f"has no whole array '{name.rstrip('.')}'") from error
