@@ -15,7 +15,7 @@ from quartet import provenance
 from quartet.errors import QuartetError
 from tests.trust.readers import JSON, READERS, STATE, TENSORS, TEXTS, described, good
 
-often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+often = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FOREIGN = st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode))
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
