@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from quartet import config
+from quartet.artifacts.measure import Ends
 from quartet.artifacts.text import tex
-from quartet.report import layout, markup, papers
+from quartet.report import arena, layout, markup, papers
 from quartet.report.site import write_report
 from quartet.report.sources import Sources
 from tests.conftest import ROOT
+from tests.unit.synthetic_results import STRENGTH
 
 VOID = ("meta", "img", "br", "link", "input", "rect")
 
@@ -106,6 +108,23 @@ def test_a_claim_gives_a_reason_of_its_own_or_none() -> None:
     claims = [{**told, "id": "a", "why": "quick proves nothing"}, {**told, "id": "b", "why": "3 cells missing"}]
     found = papers.claims_of({"banner": "quick proves nothing", "claims": claims}, None)
     assert [claim["why"] for claim in found] == ["", "3 cells missing"]
+
+
+def test_the_arena_has_a_table_a_task_and_ranks_those_who_play_there(sources: Sources) -> None:
+    first = arena.view(sources)["tasks"][0]
+    assert {column["id"] for column in first["columns"]} == set(STRENGTH)
+    assert (first["shared"], len(first["rows"])) == (6, 6)
+    ranks = {column["id"]: rank for column, rank in zip(first["columns"], first["ranks"], strict=True)}
+    assert (ranks["dom2"], ranks["ma-cql"]) == (1, len(STRENGTH))
+
+
+def test_the_arena_leaves_out_a_task_whose_scores_would_say_nothing(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arena, "own_ends", lambda _, task: Ends(0.0, 100.0, noise=101.0 if task == "tag" else 99.0))
+    view = arena.view(sources)
+    assert view["together"] == ["Predator prey"]
+    assert "Predator prey" not in [task["title"] for task in view["tasks"]]
 
 
 def test_tables_come_first_by_number_and_a_chart_follows_its_table(sources: Sources) -> None:
