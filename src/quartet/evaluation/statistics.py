@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its parts are imported when they are used: `stats` takes longer than many a table
 
 Values = npt.NDArray[np.float64]  # one value per seed, unless said otherwise
 
@@ -50,7 +50,7 @@ def interval(cells: Sequence[Values], *, seed: int = 0, level: float = LEVEL) ->
 
 def share_interval(seeds: Values) -> tuple[float, float]:
     """Wilson's 95 % interval of the share of seeds that are 1, not 0; where all agree it still has a width."""
-    found = stats.binomtest(int(seeds.sum()), seeds.size).proportion_ci(LEVEL, method="wilson")
+    found = scipy.stats.binomtest(int(seeds.sum()), seeds.size).proportion_ci(LEVEL, method="wilson")
     return float(found.low), float(found.high)
 
 
@@ -71,17 +71,17 @@ def welch_printed(x: float, sd_x: float, n_x: int, y: float, sd_y: float, n_y: i
     """Welch's p from means and deviations, as a paper prints them."""
     if sd_x == sd_y == 0:  # the statistic is 0/0 or infinite
         return 1.0 if x == y else 0.0
-    return float(stats.ttest_ind_from_stats(x, sd_x, n_x, y, sd_y, n_y, equal_var=False).pvalue)
+    return float(scipy.stats.ttest_ind_from_stats(x, sd_x, n_x, y, sd_y, n_y, equal_var=False).pvalue)
 
 
 def mann_whitney(x: Values, y: Values) -> float:
     """Two-sided p of the Mann-Whitney test, exact without ties; with 3 seeds a side it cannot fall below 0.1."""
-    return float(stats.mannwhitneyu(x, y, alternative="two-sided").pvalue)
+    return float(scipy.stats.mannwhitneyu(x, y, alternative="two-sided").pvalue)
 
 
 def rank_correlation(x: Values, y: Values) -> Values:
     """Spearman's rank correlation along the last axis; not a number where one side is constant."""
-    ranks = [stats.rankdata(side, axis=-1) for side in (x, y)]
+    ranks = [scipy.stats.rankdata(side, axis=-1) for side in (x, y)]
     a, b = (rank - rank.mean(axis=-1, keepdims=True) for rank in ranks)
     with np.errstate(invalid="ignore"):
         found: Values = (a * b).sum(axis=-1) / np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
