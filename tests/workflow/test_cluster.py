@@ -197,5 +197,5 @@ def watched(running: subprocess.Popen[bytes], reached: dict[str, str]) -> dict[s
             seen.setdefault(job, memory)
             if state == "RUNNING" and not cancelled:
                 cancelled = subprocess.run(["scancel", job], env=reached).returncode == 0
-        time.sleep(0.5)
+        time.sleep(1)
     return seen
