@@ -1,6 +1,8 @@
 """What work takes: measured under a limit that is enforced, kept in a file, and shown in a table of its own."""
 
 import json
+import multiprocessing
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,9 +47,9 @@ def test_work_is_repeated_until_its_time_is_up(work: str) -> None:
     assert often.memory < 512
 
 
-def test_beyond_its_limit_a_process_gets_no_memory() -> None:
+def beyond_its_limit_a_process_gets_no_memory() -> None:
     with bounded(64) as used:
-        kept = torch.ones(48 << 18)  # 48 MiB: more than malloc ever hands out from memory that it has kept
+        kept = torch.ones(48 << 18)  # 48 MiB
         assert 46 < used() < 64
         with pytest.raises(RuntimeError, match="alloc"):
             torch.ones(128 << 18)
@@ -55,9 +57,18 @@ def test_beyond_its_limit_a_process_gets_no_memory() -> None:
     assert kept.sum() == 48 << 18
 
 
-def test_running_out_of_memory_is_a_finding() -> None:
+def running_out_of_memory_is_a_finding() -> None:
     found = measure_work("decision", "dof", sizes("dof"), replace(SMALL, agents=512), Sizes(limit=4, seconds=1))
     assert found == Measurement(limit=4, seconds=(), memory=None, parameters=None)
+
+
+@pytest.mark.parametrize("check", [beyond_its_limit_a_process_gets_no_memory, running_out_of_memory_is_a_finding])
+def test_in_a_process_of_its_own(check: Callable[[], None]) -> None:
+    """Where nothing is at hand that malloc has kept of other tests' tensors."""
+    process = multiprocessing.get_context("spawn").Process(target=check)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 @pytest.mark.parametrize("task", ["spread", "drones-4", "3m"])

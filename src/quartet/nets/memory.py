@@ -3,9 +3,9 @@
 import ctypes
 import platform
 
-# glibc's mallopt names (malloc.h) and sizes: tensors up to 32 MiB, its upper limit, come from the heap, and the heap
-# is given back only beyond 1 GiB of free memory at its top.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = (-1, 2**30), (-3, 2**25)
+# glibc's mallopt names (malloc.h): tensors of any size come from the heap instead of being mapped, one by one, and the
+# heap is given back only beyond 1 GiB of free memory at its top.
+_TRIM_THRESHOLD, _MMAP_MAX = (-1, 2**30), (-4, 0)
 
 
 def hold_memory() -> bool:
@@ -13,4 +13,4 @@ def hold_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    return bool(mallopt(*_TRIM_THRESHOLD) and mallopt(*_MMAP_THRESHOLD))
+    return bool(mallopt(*_TRIM_THRESHOLD) and mallopt(*_MMAP_MAX))
