@@ -18,6 +18,7 @@ FORMATS = ("md", "tex", "csv", "json")
 
 def build(folder: Path, datasets: Sequence[str]) -> Path:
     """Table 1 of BC and DOM2 in spread, with a row for each dataset and the values printed there."""
+    folder.mkdir(exist_ok=True)
     for name in COPIED:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
