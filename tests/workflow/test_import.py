@@ -11,7 +11,7 @@ import pytest
 from quartet import config, plan
 from tests.conftest import ROOT, TINY
 from tests.published_folder import SPREAD, publish
-from tests.workflow.test_snakemake import COPIED, environment
+from tests.tiny_workflow import COPIED, environment
 
 MADE = "results/tiny/datasets/spread/expert.h5"
 

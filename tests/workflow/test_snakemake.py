@@ -11,55 +11,30 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT, TINY
+from tests.tiny_workflow import FORMATS, TABLE, build, command, environment, rendered
 
 pytestmark = pytest.mark.slow
-
-COPIED = ("Snakefile", "environment.yml", "workflow", "config", "profiles")
-KEPT = ("dom2_table1,spread/random,", "dom2_table1,spread/expert,")
-TABLE = "results/tiny/dom2/tables/dom2_table1"
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A scratch project whose Table 1 has two rows and two columns, run to the end."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in COPIED:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / "config" / "scales" / "tiny.yaml").write_text(TINY)
-    artifacts = folder / "config" / "papers" / "dom2" / "artifacts.yaml"
-    small = yaml.safe_load(artifacts.read_text())
-    table = small["artifacts"]["dom2_table1"]
-    table |= {"blocks": {"task": ["spread"]}, "rows": {"dataset": ["random", "expert"]}}
-    del table["claims"]
-    table |= {"columns": {"algorithm": ["bc", "dom2"]}, "reference": ["bc"]}
-    small["artifacts"] = {"dom2_table1": table}
-    artifacts.write_text(yaml.safe_dump(small))
-    printed = artifacts.parent / "published" / "table1.csv"
-    heading, *values = printed.read_text().splitlines(keepends=True)
-    printed.write_text(heading + "".join(v for v in values if v.startswith(KEPT) and ",dom2," in v))
+    folder = build(tmp_path_factory.mktemp("project"), ["random", "expert"])
     assert run(folder).returncode == 0
     return folder
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`snakemake dom2_table1` at scale tiny."""
-    return subprocess.run(command(*options), cwd=folder, env=environment(), capture_output=True, text=True)
+    return subprocess.run(
+        command("--cores", "2", *options), cwd=folder, env=environment(), capture_output=True, text=True
+    )
 
 
 def started(folder: Path) -> subprocess.Popen[bytes]:
     """The same, running, in a group of processes of its own."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command(), cwd=folder, env=environment(), start_new_session=True, **quiet)
-
-
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "snakemake", "dom2_table1", "--cores", "2", *options, "--config", "scale=tiny"]
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.Popen(command("--cores", "2"), cwd=folder, env=environment(), start_new_session=True, **quiet)
 
 
 def planned(folder: Path) -> dict[str, int]:
@@ -73,7 +48,7 @@ def planned(folder: Path) -> dict[str, int]:
 
 
 def test_the_table_is_there_in_every_format_with_provenance(finished: Path) -> None:
-    for suffix in ("md", "tex", "csv", "json"):
+    for suffix in FORMATS:
         assert (finished / f"{TABLE}.{suffix}").stat().st_size > 0
         assert (finished / f"{TABLE}.{suffix}.provenance.json").exists()
     text = (finished / f"{TABLE}.md").read_text()
@@ -102,7 +77,7 @@ def test_editing_one_hyperparameter_reruns_only_its_runs(finished: Path) -> None
 
 
 def test_a_workflow_killed_with_sigkill_ends_in_the_same_bytes(finished: Path) -> None:
-    wanted = {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in ("md", "tex", "csv", "json")}
+    wanted = rendered(finished)
     shutil.rmtree(finished / "results")
     for seconds in (6, 10, 14):
         process = started(finished)
@@ -111,7 +86,7 @@ def test_a_workflow_killed_with_sigkill_ends_in_the_same_bytes(finished: Path) -
         process.wait()
         assert run(finished, "--unlock").returncode == 0
     assert run(finished).returncode == 0
-    assert {suffix: (finished / f"{TABLE}.{suffix}").read_bytes() for suffix in wanted} == wanted
+    assert rendered(finished) == wanted
 
 
 def test_a_second_workflow_in_the_folder_is_refused_and_told_how_to_go_on(finished: Path) -> None:
