@@ -177,3 +177,5 @@ def test_the_latex_document_compiles(site: Path) -> None:
     done = subprocess.run(command, cwd=site, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     assert (site / "report.pdf").stat().st_size > 20_000
+    beyond = re.findall(r"Overfull \\hbox \(([\d.]+)pt", (site / "report.log").read_text(errors="replace"))
+    assert max(map(float, beyond), default=0) < 10, "a table or a line runs off the page"
