@@ -18,8 +18,6 @@ def text(path: Path) -> str:
     """A file's text. Pipes, devices and giants are refused unread."""
     try:
         found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise IsADirectoryError(21, "is a directory")
         if not stat.S_ISREG(found.st_mode) or found.st_size > MOST:
             raise QuartetError(f"cannot read: no plain file of at most {MOST >> 20} MiB", where=str(path))
         return path.read_text(encoding="utf-8")

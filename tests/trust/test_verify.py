@@ -1,6 +1,7 @@
 """`quartet verify`: one table of every paper, made again from nothing, is the same to the byte."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,12 @@ def test_files_are_compared_in_the_order_they_were_made(tmp_path: Path) -> None:
     made, there = tmp_path / "made", tmp_path / "there"
     for folder in (made, there):
         folder.mkdir()
-    for name, ours, theirs in (("c", "1", "1"), ("a", "1", "2"), ("b", "1", None), ("a.provenance.json", "1", "2")):
-        (made / name).write_text(ours)
-        if theirs is not None:
-            (there / name).write_text(theirs)
+    contents = {"c": "11", "a": "12", "b": "1", "a.provenance.json": "12", ".x": "12"}  # made, and there
+    for moment, (name, content) in enumerate(contents.items()):
+        (made / name).write_text(content[0])
+        os.utime(made / name, (moment, moment))
+        if content[1:]:
+            (there / name).write_text(content[1])
     assert list(compared(made, there).items()) == [
         (Path("c"), "same"),
         (Path("a"), "different"),

@@ -52,8 +52,12 @@ def rebuild(settings: Config, chosen: tuple[Artifact, ...], device: str, commit:
 
 
 def compared(made: Path, there: Path) -> dict[Path, str]:
-    """Every file made, in the order they were made: the same, different or absent there. Provenance holds times."""
+    """Every file made, in the order they were made: the same, different or absent there.
+
+    Provenance holds times, and what is hidden is for the next attempt: neither is compared.
+    """
     files = [path for path in made.rglob("*") if path.is_file() and not path.match("*.provenance.json")]
+    files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(made).parts)]
     verdicts = {}
     for path in sorted(files, key=lambda path: path.stat().st_mtime_ns):
         other = there / path.relative_to(made)
