@@ -54,7 +54,7 @@ def hidden(x: Tensor, weight: Tensor, bias: Tensor, activation: str = "mish") ->
 
 
 class _Hidden(Function):
-    """The same by hand, forwards and backwards; the derivative of Mish is saved finished, that of ReLU is its sign."""
+    """The same by hand, forwards and backwards; Mish saves its finished derivative, ReLU its result."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, relu: bool) -> Tensor:
@@ -81,7 +81,7 @@ class _Hidden(Function):
         to_bias = weight.new_empty(len(x), ctx.rows, weight.shape[2]) if of_bias else None
         for number, (group, (before,)) in enumerate(working(gradient, 1)):
             if ctx.relu:
-                torch.sign(saved[0][group], out=before).mul_(gradient[group])
+                torch.ops.aten.threshold_backward(gradient[group], saved[0][group], 0, grad_input=before)
             else:
                 torch.mul(gradient[group], saved[number], out=before)
             if to_x is not None:
