@@ -44,8 +44,9 @@ def command(*options: str, target: str = TARGET) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The environment in which the commands of this Python are found first."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    """This Python's commands first; git is kept from the checkout, whose commit tables name and which may change."""
+    found_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": found_first, "GIT_CEILING_DIRECTORIES": str(ROOT)}
 
 
 def rendered(folder: Path) -> dict[str, bytes]:
