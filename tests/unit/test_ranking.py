@@ -1,8 +1,12 @@
 """The arena's standings on seeds few enough to count by hand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from quartet.artifacts import latency
 from quartet.artifacts.ranking import Standing, Worlds, standing
 from quartet.artifacts.spec import Column, Row
 from quartet.evaluation.statistics import share_interval
@@ -52,3 +56,14 @@ def test_a_share_of_seeds_that_all_agree_still_has_an_interval() -> None:
     low, high = share_interval(np.zeros(50))
     assert low == pytest.approx(0, abs=1e-12)
     assert high == pytest.approx(3.8415 / 53.8415, rel=1e-3)
+
+
+def test_the_names_of_points_that_lie_together_do_not_touch() -> None:
+    figure = Figure(figsize=(7.2, 3.8))
+    axis = figure.subplots()
+    axis.set(xlim=(0, 10), ylim=(-10, 10))
+    places = {f"Algorithm {number}": (1 + 0.01 * number, Standing(0.1 * number, 0, 0)) for number in range(5)}
+    latency.name(figure, axis, places)
+    boxes = [text.get_window_extent() for text in axis.texts]
+    assert len(boxes) == 5
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

@@ -3,14 +3,14 @@
 Kept apart from the other tables because the times are not the same on every machine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
 from quartet.artifacts import text
-from quartet.artifacts.measure import Grid
+from quartet.artifacts.measure import Grid, Stamp
 from quartet.artifacts.measured import shown as timed
 from quartet.artifacts.output import Order, heading, table_header
 from quartet.artifacts.spec import Column, Row
@@ -108,8 +108,19 @@ def view(order: Order) -> dict[str, Any]:
     reference = next((column for column in artifact.columns if column.reference), artifact.columns[0])
     cells = [_row(grid, worlds, column, reference, order) for column in artifact.columns]
     cells.sort(key=lambda cell: -cell["score"] if cell["score"] is not None else np.inf)
-    told = f"{table_header(grid, stamp)} · {len(worlds.rows)} datasets that all have learnt from"
-    return {**heading(artifact, stamp), "header": told, "reference": reference.title, "cells": cells}
+    return {
+        **heading(artifact, stamp),
+        "header": told(grid, stamp, worlds),
+        "reference": reference.title,
+        "cells": cells,
+    }
+
+
+def told(grid: Grid, stamp: Stamp, worlds: Worlds) -> str:
+    """Scale, seeds, episodes and what is missing, of what was played: how often a time was taken is another number."""
+    played = {place: cell for place, cell in grid.cells.items() if cell.cell.metric not in MEASURED}
+    shared = f"{len(worlds.rows)} datasets that all have learnt from"
+    return f"{table_header(replace(grid, cells=played), stamp)} · {shared}"
 
 
 def _row(grid: Grid, worlds: Worlds, column: Column, reference: Column, order: Order) -> dict[str, Any]:
