@@ -191,7 +191,7 @@ def test_strategies_are_counted_from_the_kept_trajectories(tmp_path: Path, ours:
         attempts = [[[[0.0, 0.0], ring[end]] for end in ways[number % len(ways)]] for number in range(5)]
         file = cell.file(tmp_path)
         file.parent.mkdir(parents=True)
-        runs = [{"seed": seed, "trajectories": attempts} for seed in range(3)]
+        runs = [{"seed": seed, "returns": [0.0] * 5, "trajectories": attempts} for seed in range(3)]
         file.write_text(json.dumps({"landmarks": ring, "runs": runs}))
     claim = CLAIMS["most_strategies"]
     found = judge(claim, measured([claim], PAPER_DATA, tmp_path, ROOT), LAPTOP)
