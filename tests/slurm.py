@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -39,24 +40,38 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 @contextmanager
-def slurm(folder: Path) -> Iterator[dict[str, str]]:
+def slurm() -> Iterator[dict[str, str]]:
     """The environment in which Slurm's commands reach an idle node; the test is skipped where there can be none."""
     if _state({}) is not None:
         yield {}
         return
     _install()
+    # not pytest's folder: a socket's path may not be long; what a job leaves late need not be waited for
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield from _brought_up(Path(folder))
+
+
+def _brought_up(folder: Path) -> Iterator[dict[str, str]]:
     environment = {"SLURM_CONF": str(folder / "slurm.conf")}
     (folder / "slurm.conf").write_text(CONFIGURATION.format(host=os.uname().nodename.split(".")[0], folder=folder))
     started = [] if _answers("munge", "--no-input") else [_munge()]
-    for daemon in ("slurmctld", "slurmd"):
-        subprocess.run([daemon], check=True, env=os.environ | environment)
-        started.append(folder / f"{daemon}.pid")
     try:
+        for daemon in ("slurmctld", "slurmd"):
+            subprocess.run([daemon], check=True, env=os.environ | environment)
+            started.append(folder / f"{daemon}.pid")
         _wait_until_idle(environment)
         yield environment
     finally:
-        for pid in reversed(started):
-            os.kill(int(pid.read_text()), signal.SIGTERM)
+        for file in reversed(started):
+            _stop(int(file.read_text()))
+
+
+def _stop(pid: int, seconds: float = 20.0) -> None:
+    """End a daemon, and wait until it has written what it writes last."""
+    os.kill(pid, signal.SIGTERM)
+    ends = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < ends:
+        time.sleep(0.1)
 
 
 def _install() -> None:

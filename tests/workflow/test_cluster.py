@@ -167,9 +167,8 @@ def test_a_table_built_on_slurm_is_the_one_built_here_though_a_job_is_cancelled(
     """Arrays, groups, and a job that is cancelled as it runs and begins again with twice the memory."""
     needed("slurm")
     here, there = build(tmp_path / "here", ["random"]), build(tmp_path / "there", ["random"])
-    (tmp_path / "slurm").mkdir()
     subprocess.run(command("--cores", "2"), cwd=here, env=environment(), check=True)
-    with slurm(tmp_path / "slurm") as reached:
+    with slurm() as reached:
         told = tmp_path / "told"
         with told.open("w") as log:
             options = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"]
