@@ -14,8 +14,10 @@ from quartet.errors import QuartetError
 from quartet.evaluation.cost import COLUMNS, TEAMS, read_costs
 from quartet.evaluation.counting import COUNTED, count, operations, team
 from quartet.nets.lanes import LaneRandom
+from quartet.nets.residual import ResidualNoise
 
 ROOT = Path(__file__).resolve().parents[2]
+NETWORK = ResidualNoise(team(2).observation, 2, (16, 8, 8))
 SIZES = {"hidden": 16, "noise_widths": [16, 8, 8], "batch": 40}
 
 
@@ -68,6 +70,13 @@ def test_dom2_acts_with_one_call_of_its_network_a_step() -> None:
     one, five = (count("dom2", settings("dom2") | {"steps": steps}, 2).action for steps in (1, 5))
     ten = count("dom2", settings("dom2") | {"steps": 10}, 2).action
     assert ten - five == pytest.approx(5 / 4 * (five - one), rel=1e-3)
+
+
+def test_dom2s_action_costs_what_its_network_says() -> None:
+    layers = {name: 2 * before * after for name, (before, after) in NETWORK.layers.items()}
+    once = layers["observation"] + layers["embedding1"] // 2  # the other half is the time's, the same for every row
+    every_step = sum(cost for name, cost in layers.items() if name not in ("observation", "time", "embedding1"))
+    assert count("dom2", settings("dom2") | {"steps": 5}, 2).action == once + 5 * every_step
 
 
 def test_the_stage_writes_what_is_read(project: config.Config, capsys: pytest.CaptureFixture[str]) -> None:
