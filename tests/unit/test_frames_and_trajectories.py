@@ -35,7 +35,11 @@ def keep(results: Path, algorithm: str, *seeds: list[tuple[int, ...]]) -> Path:
     """Trajectories of two steps: from the centre to the landmarks that each seed's attempts name."""
     landmarks = ring()
     runs: list[dict[str, Any]] = [
-        {"seed": seed, "trajectories": [[[[0.0, 0.0], landmarks[end]] for end in ends] for ends in attempts]}
+        {
+            "seed": seed,
+            "returns": [0.0] * len(attempts),
+            "trajectories": [[[[0.0, 0.0], landmarks[end]] for end in ends] for ends in attempts],
+        }
         for seed, attempts in enumerate(seeds)
     ]
     names = {"task": "landmarks", "dataset": "expert", "algorithm": algorithm, "variant": "default"}
