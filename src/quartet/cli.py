@@ -54,7 +54,7 @@ COMMANDS = {
     "behaviour": ("TASK", "train the policies that collect a task's data, online: spread"),
     "dataset": ("TASK/DATASET", "collect or mix one dataset: spread/medium"),
     "import": ("TASK/DATASET", "make one dataset from a FOLDER in the layout OMAR published: FOLDER tag/expert"),
-    "augment": ("TASK/DATASET", "train EAQ's models of the subsets of a dataset: 3m/medium-few"),
+    "augment": ("TASK/DATASET/VARIANT", "train EAQ's models of the subsets of a dataset: 3m/medium-few/default"),
     "density": ("TASK/DATASET", "the density of a dataset's joint actions: cheetah/expert"),
     "examine": ("TASK/DATASET", "measure a dataset made larger against the one it was made of: 3m/medium-eaq"),
     "train": ("TASK/DATASET/ALGORITHM/VARIANT", "train all seeds of a run: spread/medium/dom2/default"),

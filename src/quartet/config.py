@@ -138,14 +138,14 @@ def _sweeps(described: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
     }
 
 
-def augmentation(config: Config, task: str) -> dict[str, Any]:
-    """Everything that decides what EAQ makes of a task's datasets: hyperparameters by variant, sizes, seed."""
+def augmentation(config: Config, task: str, variant: str = "default") -> dict[str, Any]:
+    """Everything that decides what EAQ makes of a task's datasets: sizes, seed, the hyperparameters of a variant."""
     described = _named(config.root / "config" / "augmentations", "algorithm", "eaq", config.root)
     values = {name: entry["value"] for name, entry in described["hyperparameters"].items()}
     return {
         "seed": config.scale["behaviour"]["seed"],
         "sizes": sized(config.scale, "augmentation", task),
-        "variants": {variant: values | own for variant, own in described["variants"].items()},
+        "values": values | described["variants"][check("variant of eaq", variant, tuple(described["variants"]))],
     }
 
 

@@ -43,10 +43,13 @@ QUALITIES: tuple[str, ...] = (
 )
 MIXTURES = {"random-medium": ("random", "medium"), "medium-expert": ("medium", "expert")}  # 90 % and 10 %, DOM2 C.3
 # EAQ: `medium-few` is 3 % of medium, whole episodes, several times over; every other one is that and more made of it
-_MADE = ("few-x5", "few-best", "rad-s", "rad-m", "eaq", "eaq-strong", "eaq-weak", "eaq-no-q", "eaq-no-q-best")
+_BY_MODEL = {"eaq": "default", "eaq-strong": "strong", "eaq-weak": "weak", "eaq-no-q": "no-q", "eaq-no-q-best": "no-q"}
+_MADE = ("few-x5", "few-best", "rad-s", "rad-m", *_BY_MODEL)
 AUGMENTED = {f"{whole}-few": whole for whole in ("medium", "poor")}
-AUGMENTED |= {f"{whole}-{made}": few for few, whole in AUGMENTED.items() for made in _MADE}  # what each is made of
-GENERATED = tuple(name for name in AUGMENTED if "-eaq" in name)  # by a diffusion model of those few
+FEW = tuple(AUGMENTED)
+AUGMENTED |= {f"{AUGMENTED[few]}-{made}": few for few in FEW for made in _MADE}  # what each is made of
+# those that hold generated episodes, and the variant of EAQ's models that generates them
+GENERATED = {f"{AUGMENTED[few]}-{made}": variant for few in FEW for made, variant in _BY_MODEL.items()}
 QUALITIES += tuple(AUGMENTED)
 SETTINGS = ("standard", "shifted", "random", "extreme")
 # metrics of what a task counts of every episode: its attribute, which is the evaluation's column

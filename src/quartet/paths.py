@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from quartet.names import BATTLES
+from quartet.names import AUGMENTED, BATTLES, GENERATED
 
 BEHAVIOUR = "behaviour/{task}"
 PREY = "behaviour/{task}/prey.pt"
 DATASET = "datasets/{task}/{dataset}.h5"
 CARD = "datasets/{task}/{dataset}.card.json"
-AUGMENTATION = "augmentations/{task}/{dataset}.pt"
-AUGMENTATION_LOG = "augmentations/{task}/{dataset}.csv"
+AUGMENTATION = "augmentations/{task}/{dataset}/{variant}.pt"
+AUGMENTATION_LOG = "augmentations/{task}/{dataset}/{variant}.csv"
 DENSITY = "densities/{task}/{dataset}.json"
 EXAMINATION = "examinations/{task}/{dataset}.json"
 RUN = "runs/{task}/{dataset}/{algorithm}/{variant}"
@@ -53,6 +53,14 @@ class Paths:
 def behaviour_files(task: str) -> tuple[str, ...]:
     """What the training of a task's behaviour leaves in its folder."""
     return BATTLE_FILES if task in BATTLES else BEHAVIOUR_FILES
+
+
+def enlarged_from(task: str, quality: str) -> tuple[str, ...]:
+    """What a dataset made larger is made of: another dataset, and the models where episodes are generated."""
+    patterns = (DATASET, AUGMENTATION) if quality in GENERATED else (DATASET,)
+    return tuple(
+        pattern.format(task=task, dataset=AUGMENTED[quality], variant=GENERATED.get(quality)) for pattern in patterns
+    )
 
 
 def provenance_of(path: Path) -> Path:

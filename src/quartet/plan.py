@@ -83,13 +83,15 @@ def plan(config: Config, chosen: Sequence[Artifact]) -> Plan:
     tasks = {task for task, _ in datasets}
     made = {*MIXTURES, *AUGMENTED, *SEEDS_MIXED}
     played = {(t, d) for t, d in datasets if not {t, d} & made and f"{t}/{d}" not in config.imports}
-    modelled = {(t, AUGMENTED[d]) for t, d in datasets if d in GENERATED}
+    modelled = {(t, AUGMENTED[d], GENERATED[d]) for t, d in datasets if d in GENERATED}
     collected = {task for task, _ in played}
     jobs = [
         *_jobs(config, "prey", paths.PREY, ({"task": task} for task in tasks if task in NEED_PREY)),
         *_jobs(config, "behaviour", paths.BEHAVIOUR + "/summary.json", ({"task": task} for task in collected)),
         *_jobs(config, "dataset", paths.DATASET, ({"task": t, "dataset": d} for t, d in datasets)),
-        *_jobs(config, "augment", paths.AUGMENTATION, ({"task": t, "dataset": d} for t, d in modelled)),
+        *_jobs(
+            config, "augment", paths.AUGMENTATION, ({"task": t, "dataset": d, "variant": v} for t, d, v in modelled)
+        ),
         *_jobs(config, "examine", paths.EXAMINATION, ({"task": t, "dataset": d} for t, d in examined)),
         *_jobs(config, "density", paths.DENSITY, ({"task": t, "dataset": d} for t, d in portrayed)),
         *_jobs(config, "cost", paths.COST, ({"algorithm": a} for artifact in chosen for a in artifact.counted)),
@@ -123,7 +125,9 @@ def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, s
     for names in wanted:
         name = "/".join(names.values())
         if name not in made:
-            swept = "variant" in names and stage != "measure"  # of a sweep's points each is measured by itself
+            swept = (
+                "algorithm" in names and "variant" in names and stage != "measure"
+            )  # of a sweep's points each is measured by itself
             alone = not swept or (stage == "train" and names["variant"] == TRAINED)
             together = 1 if alone else len(points(config.root, names["algorithm"], names["variant"]))
             made[name] = Job(stage, name, config.paths.at(pattern, **names), together)

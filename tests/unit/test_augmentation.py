@@ -19,7 +19,7 @@ from quartet.tasks.spec import TaskSpec
 
 SPEC = TaskSpec(agents=2, observation=3, action=4, horizon=9, state=5, choices=4)
 SMALL = {"width": 8, "multipliers": [1, 2], "visited": 0.1, "average_start": 2, "average_decay": 0.9}
-CONFIG = Config.read({**SMALL, "rate": 0.01, "steps": 20, "schedule": "linear", "sampler": "ddpm"})
+CONFIG = Config.read({**SMALL, "guidance": 0.1, "rate": 0.01, "steps": 20, "schedule": "linear", "sampler": "ddpm"})
 
 
 def fights(lengths: list[int], seed: int = 0) -> Episodes:
@@ -167,15 +167,15 @@ def tensors(subsets: int) -> torch.Tensor:
     return torch.stack([EpisodeTensor.of(fights([3, 5, 9, 4], seed), 9, 1.0, 2).values for seed in range(subsets)])
 
 
-def model(*guidances: float, subsets: int = 2) -> EpisodeModel:
-    return EpisodeModel(tensors(subsets), CONFIG, guidances, "cpu")
+def model(guidance: float, subsets: int = 2) -> EpisodeModel:
+    return EpisodeModel(tensors(subsets), replace(CONFIG, guidance=guidance), "cpu")
 
 
-def trained(*guidances: float, subsets: int = 2, updates: int = 3) -> EpisodeModel:
-    learner = model(*guidances, subsets=subsets)
-    sampler = EpisodeSampler(tensors(subsets), len(guidances))
-    random = LaneRandom(range(subsets), 1, points=len(guidances))
-    for _ in range(updates):
+def trained(guidance: float, subsets: int = 2) -> EpisodeModel:
+    learner = model(guidance, subsets)
+    sampler = EpisodeSampler(tensors(subsets))
+    random = LaneRandom(range(subsets), 1)
+    for _ in range(3):
         learner.update(sampler.sample(random, 4), random)
     return learner
 
@@ -208,11 +208,19 @@ def test_without_guidance_nothing_is_added() -> None:
     assert learner.terms(learner.online, episodes, torch.ones(1, 2).long(), episodes)["q"].item() == 0
 
 
-def test_lanes_of_subsets_and_weights_are_separate_trainings() -> None:
-    together = trained(0.5, 0.0, subsets=2)
-    assert torch.equal(together.online[2:], trained(0.0, subsets=2).online)
+def test_lanes_of_subsets_are_separate_trainings_and_the_weight_changes_them() -> None:
+    together = trained(0.5, subsets=2)
     assert torch.allclose(together.online[:1], trained(0.5, subsets=1).online, atol=1e-6)
-    assert not torch.equal(together.online[0], together.online[2])
+    assert not torch.equal(together.online, trained(0.0, subsets=2).online)
+
+
+def test_models_of_all_weights_begin_alike_and_see_the_same_noise() -> None:
+    assert torch.equal(model(0.5).online, model(0.0).online)
+    first, other = (
+        model(guidance).update(EpisodeSampler(tensors(2)).sample(random, 4), random)["diffusion"]
+        for guidance, random in ((0.5, LaneRandom(range(2), 1)), (0.0, LaneRandom(range(2), 1)))
+    )
+    assert torch.equal(first, other)
 
 
 def test_a_saved_model_goes_on_as_if_nothing_had_happened() -> None:
@@ -226,8 +234,8 @@ def test_a_saved_model_goes_on_as_if_nothing_had_happened() -> None:
 
 
 def test_generated_episodes_are_bounded_and_those_of_the_same_numbers() -> None:
-    learner = trained(0.1, 0.0)
-    first, again, plain = (learner.generate(lane, 3, LaneRandom(range(2), 1)) for lane in (0, 0, 1))
+    learner, unguided = trained(0.1), trained(0.0)
+    first, again, plain = (each.generate(3, LaneRandom(range(2), 1)) for each in (learner, learner, unguided))
     assert first.shape == (2, 3, 10, features(SPEC))
     assert first.abs().max() <= 1
     assert torch.equal(first, again)
@@ -237,11 +245,11 @@ def test_generated_episodes_are_bounded_and_those_of_the_same_numbers() -> None:
 def test_a_trained_model_generates_the_only_episode_it_knows() -> None:
     episodes = fights([5])
     tensor = EpisodeTensor.of(episodes, 5, 1.0, 4)
-    learner = EpisodeModel(tensor.values[None], replace(CONFIG, visited=1.0, schedule="cosine"), [0.0], "cpu")
-    sampler, random = EpisodeSampler(tensor.values[None], 1), LaneRandom([0], 1)
+    learner = EpisodeModel(tensor.values[None], replace(CONFIG, guidance=0.0, visited=1.0, schedule="cosine"), "cpu")
+    sampler, random = EpisodeSampler(tensor.values[None]), LaneRandom([0], 1)
     for _ in range(20):
         learner.update(sampler.sample(random, 8), random)
-    made = decoded(learner.generate(0, 2, LaneRandom([1], 1))[0], tensor, episodes, None)
+    made = decoded(learner.generate(2, LaneRandom([1], 1))[0], tensor, episodes, None)
     assert made.lengths.tolist() == [5, 5]
     assert np.array_equal(made.actions[:5], episodes.actions)
     assert np.abs(made.observations[:5] - episodes.observations).mean() < 0.1

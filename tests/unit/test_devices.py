@@ -111,12 +111,12 @@ def test_an_algorithm_makes_everything_on_its_device(name: str, place: str) -> N
 def test_eaqs_model_makes_everything_on_its_device() -> None:
     values = torch.rand(len(SEEDS), 3, 8, 12, generator=torch.Generator().manual_seed(0))
     small = {"width": 8, "multipliers": [1, 2], "visited": 0.5, "average_start": 1, "average_decay": 0.9, "steps": 4}
-    settings = Config.read({**small, "rate": 0.01, "schedule": "linear", "sampler": "ddpm"})
+    settings = Config.read({**small, "guidance": 0.5, "rate": 0.01, "schedule": "linear", "sampler": "ddpm"})
 
     def generated_and_trained(device: str) -> dict[str, Tensor]:
-        model, random = EpisodeModel(values, settings, [0.0, 0.5], device), LaneRandom(SEEDS, 1, device, points=2)
-        episodes = model.generate(1, 2, LaneRandom(SEEDS, 1, device))
-        losses = model.update(EpisodeSampler(values.to(device), 2).sample(random, 4), random)
+        model, random = EpisodeModel(values, settings, device), LaneRandom(SEEDS, 1, device)
+        episodes = model.generate(2, LaneRandom(SEEDS, 1, device))
+        losses = model.update(EpisodeSampler(values.to(device)).sample(random, 4), random)
         return {key: value.cpu() for key, value in {**losses, "episodes": episodes}.items()}
 
     here = generated_and_trained("cpu")

@@ -104,10 +104,10 @@ def test_a_quality_and_what_was_made_of_it_name_a_dataset() -> None:
     assert named({"task": "3m", "dataset": "good"}) == {"task": "3m", "dataset": "good"}
 
 
-def test_table_1_needs_one_model_a_dataset_and_no_dataset_twice() -> None:
+def test_table_1_needs_two_models_a_dataset_and_no_dataset_twice() -> None:
     settings = config.load(ROOT, scale="quick", papers=["eaq"])
     chosen = plan.plan(settings, plan.find(settings, "eaq_table1"))
-    assert [len(chosen.stage(stage)) for stage in ("behaviour", "augment", "train", "evaluate")] == [5, 10, 100, 100]
+    assert [len(chosen.stage(stage)) for stage in ("behaviour", "augment", "train", "evaluate")] == [5, 20, 100, 100]
     datasets = {job.name.partition("/")[2] for job in chosen.stage("dataset")}
     assert datasets == {
         f"{q}{m}" for q in ("medium", "poor") for m in ("", "-few", "-rad-s", "-rad-m", "-eaq", "-eaq-no-q")

@@ -1,6 +1,7 @@
 """EAQ's datasets: what each holds, in which order, and that interrupted models end in the same bytes."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,24 +17,29 @@ VALUES = {
     **{"sampler": "ddpm", "rate": 0.01, "average_decay": 0.9, "low": 0.8, "high": 1.2, "kept": 50},
 }
 GUIDANCES = {"default": 0.1, "strong": 0.5, "weak": 0.01, "no-q": 0.0}
-SETTINGS = {
-    "seed": 0,
-    "sizes": {**SMALL, "subsets": 3, "updates": 4, "batch": 4},
-    "variants": {name: VALUES | {"guidance": guidance} for name, guidance in GUIDANCES.items()},
-}
+SIZES = {**SMALL, "subsets": 3, "updates": 4, "batch": 4}
 ORIGINAL = few(fights([3 + number % 7 for number in range(50)]), "medium-few", 3, 3, seed=0)
 MADE = [name for name, source in AUGMENTED.items() if source == "medium-few"]
 
 
+def settings(variant: str, **sizes: int) -> dict[str, Any]:
+    return {"seed": 0, "sizes": SIZES | sizes, "values": VALUES | {"guidance": GUIDANCES[variant]}}
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the models of every variant."""
     folder = tmp_path_factory.mktemp("models")
-    recipes.fit(ORIGINAL, SETTINGS, folder / "models.pt", folder / "resume.pt", "cpu")
-    return folder / "models.pt"
+    for variant in GUIDANCES:
+        resume = folder / f"{variant}-resume.pt"
+        recipes.fit(ORIGINAL, settings(variant), folder / f"{variant}.pt", resume, "cpu")
+    return folder
 
 
 def made(quality: str, models: Path) -> Episodes:
-    return recipes.make(quality, ORIGINAL, SETTINGS, models if quality in GENERATED else None)
+    variant = GENERATED.get(quality)
+    trained = None if variant is None else models / f"{variant}.pt"
+    return recipes.make(quality, ORIGINAL, settings(variant or "default"), trained)
 
 
 @pytest.mark.parametrize("quality", [name for name in MADE if name != "medium-few-best"])
@@ -80,7 +86,7 @@ def test_all_weights_of_the_guidance_make_other_episodes_of_the_same_noise(model
 
 
 def test_an_interrupted_training_ends_in_the_same_bytes(models: Path, tmp_path: Path) -> None:
-    half = {**SETTINGS, "sizes": {**SETTINGS["sizes"], "updates": 2}}
-    for settings in (half, SETTINGS):  # the end of the first is where the second goes on
-        recipes.fit(ORIGINAL, settings, tmp_path / "models.pt", tmp_path / "resume.pt", "cpu")
-    assert (tmp_path / "models.pt").read_bytes() == models.read_bytes()
+    for updates in (2, 4):  # the end of the first is where the second goes on
+        wanted = settings("default", updates=updates)
+        recipes.fit(ORIGINAL, wanted, tmp_path / "models.pt", tmp_path / "resume.pt", "cpu")
+    assert (tmp_path / "models.pt").read_bytes() == (models / "default.pt").read_bytes()

@@ -44,26 +44,31 @@ def made(settings: config.Config, quality: str) -> Path:
 
 def test_a_policy_is_learnt_from_generated_battles(battles: config.Config) -> None:
     run = "3m/medium-eaq/qmix-cql/joint-observations"
-    for command in ("dataset 3m/medium-few", "augment 3m/medium-few", "dataset 3m/medium-eaq", "examine 3m/medium-eaq"):
+    for command in (
+        "dataset 3m/medium-few",
+        "augment 3m/medium-few/default",
+        "dataset 3m/medium-eaq",
+        "examine 3m/medium-eaq",
+    ):
         assert quartet(battles, *command.split()) == 0, command
     assert quartet(battles, "train", run) == 0
     assert quartet(battles, "evaluate", f"{run}/standard") == 0
-    log = battles.paths.at(paths.AUGMENTATION_LOG, task="3m", dataset="medium-few")
-    with log.open() as handle:
-        assert {row["point"] for row in csv.DictReader(handle)} == {"default", "strong", "weak", "no-q"}
+    models = {"task": "3m", "dataset": "medium-few", "variant": "default"}
+    with battles.paths.at(paths.AUGMENTATION_LOG, **models).open() as handle:
+        assert {row["metric"] for row in csv.DictReader(handle)} == {"diffusion", "q"}
     enlarged = open_episodes(made(battles, "medium-eaq"))
     assert len(enlarged) == 3 * 6 * 4
     found = read_result(battles.paths.at(paths.EXAMINATION, task="3m", dataset="medium-eaq"))
     assert found.measures["episodes"] == [20, 20, 20]
     assert {"focus-all", "coverage", "gap", "illegal", "place-error"} <= found.measures.keys()
-    for path in (made(battles, "medium-eaq"), battles.paths.at(paths.AUGMENTATION, task="3m", dataset="medium-few")):
+    for path in (made(battles, "medium-eaq"), battles.paths.at(paths.AUGMENTATION, **models)):
         assert '"commit"' in paths.provenance_of(path).read_text()
 
 
 def test_the_same_commands_make_the_same_bytes(battles: config.Config) -> None:
     found = []
     for _ in range(2):
-        for command in ("dataset 3m/medium-few", "augment 3m/medium-few", "dataset 3m/medium-eaq-no-q"):
+        for command in ("dataset 3m/medium-few", "augment 3m/medium-few/no-q", "dataset 3m/medium-eaq-no-q"):
             assert quartet(battles, *command.split()) == 0
         found.append(made(battles, "medium-eaq-no-q").read_bytes())
     assert found[0] == found[1]
@@ -73,8 +78,10 @@ def test_the_same_commands_make_the_same_bytes(battles: config.Config) -> None:
     ("command", "message"),
     [
         ("dataset 3m/medium-eaq", "medium-few.h5"),
-        ("augment 3m/medium", "unknown dataset made larger 'medium'"),
-        ("augment 3m/medium-eaq", "'medium-eaq' has no subsets; try: quartet augment 3m/medium-few"),
+        ("augment 3m/medium/default", "unknown dataset of subsets 'medium'; did you mean 'medium-few'"),
+        ("augment 3m/medium-eaq/default", "unknown dataset of subsets 'medium-eaq'"),
+        ("augment 3m/medium-few/no_q", "unknown variant of eaq 'no_q'; did you mean 'no-q'"),
+        ("augment 3m/medium-few", "has 2 parts, needs 3; write TASK/DATASET/VARIANT"),
         ("examine 3m/medium-eqa", "did you mean 'medium-eaq'"),
         ("train 3m/medium-few/qmix-cql/default", "medium-few.h5"),
     ],

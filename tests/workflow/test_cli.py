@@ -44,7 +44,10 @@ def test_train_and_evaluate_leave_their_artefacts_and_provenance(project: config
         (("train", "spread/random/domm2/default"), "unknown algorithm 'domm2'; did you mean 'dom2'?"),
         (("train", "spraed/random/bc/default"), "unknown task 'spraed'; did you mean 'spread'?"),
         (("train", "spread/randm/bc/default"), "unknown dataset 'randm'; did you mean 'random'?"),
-        (("train", "spread/random/bc"), "run 'spread/random/bc' has 3 parts, needs 4"),
+        (
+            ("train", "spread/random/bc"),
+            "'spread/random/bc' has 3 parts, needs 4; write TASK/DATASET/ALGORITHM/VARIANT",
+        ),
         (("evaluate", "spread/random/bc/default/shfted"), "unknown setting 'shfted'; did you mean 'shifted'?"),
         (("evaluate", "spread/random/bc/default/standard"), "no such checkpoint"),
         (("train", "spread/medium/bc/default"), "medium.h5"),

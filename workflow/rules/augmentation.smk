@@ -39,11 +39,12 @@ rule augment:
         models=f"{BASE}/{paths.AUGMENTATION}",
         log=f"{BASE}/{paths.AUGMENTATION_LOG}",
     log:
-        f"{BASE}/logs/augment/{{task}}/{{dataset}}.log",
+        f"{BASE}/logs/augment/{{task}}/{{dataset}}/{{variant}}.log",
     benchmark:
-        f"{BASE}/benchmarks/augment/{{task}}/{{dataset}}.tsv"
+        f"{BASE}/benchmarks/augment/{{task}}/{{dataset}}/{{variant}}.tsv"
     wildcard_constraints:
-        dataset="|".join(dict.fromkeys(AUGMENTED.values())),
+        dataset="|".join(FEW),
+        variant="|".join(dict.fromkeys(GENERATED.values())),
     conda:
         "../../environment.yml"
     threads: 1
@@ -55,9 +56,9 @@ rule augment:
         settings=augmentation,
         code=code_of("quartet.augmentation.recipes"),
     message:
-        "training EAQ's models of {wildcards.task}/{wildcards.dataset}"
+        "training EAQ's models ({wildcards.variant}) of {wildcards.task}/{wildcards.dataset}"
     shell:
-        "quartet augment {wildcards.task}/{wildcards.dataset} {params.options} 2> {log}"
+        "quartet augment {wildcards.task}/{wildcards.dataset}/{wildcards.variant} {params.options} 2> {log}"
 
 
 rule examine:

@@ -13,6 +13,7 @@ from quartet.errors import QuartetError, unknown
 from quartet.names import (
     AUGMENTED,
     BATTLES,
+    FEW,
     GENERATED,
     NEED_PREY,
     QUALITIES,
@@ -127,8 +128,7 @@ def run_settings(wildcards):
 
 def enlarged_parts(wildcards):
     """What a dataset made larger is made of: another dataset, and the models where episodes are generated."""
-    patterns = (paths.DATASET, paths.AUGMENTATION) if wildcards.enlarged in GENERATED else (paths.DATASET,)
-    return [f"{BASE}/{p}".format(task=wildcards.task, dataset=AUGMENTED[wildcards.enlarged]) for p in patterns]
+    return [f"{BASE}/{path}" for path in paths.enlarged_from(wildcards.task, wildcards.enlarged)]
 
 
 def examined_parts(wildcards):
@@ -139,4 +139,5 @@ def examined_parts(wildcards):
 
 def augmentation(wildcards):
     """Everything that decides what is made: a change in it, and only that, makes it again."""
-    return configuration.augmentation(QUARTET, wildcards.task)
+    variant = wildcards.get("variant") or GENERATED.get(wildcards.enlarged, "default")
+    return configuration.augmentation(QUARTET, wildcards.task, variant)

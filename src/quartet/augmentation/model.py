@@ -1,9 +1,9 @@
 """EAQ's diffusion model (section 3.2): from a noised episode the episode itself, guided towards a higher Q_tot.
 
-One lane a subset of the data and weight of the guidance; all weights see the same random numbers.
+One lane a subset of the data. Trainings of other weights of the guidance see the same random numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class Config:
     average_start: int  # the update from which the average is more than a copy
     average_decay: float  # what the average keeps at a step
     rate: float  # Adam's learning rate
+    guidance: float  # lambda, weight of the Q_tot loss
     steps: int  # K, levels of diffusion
     schedule: str  # of the noise
     sampler: str  # how episodes are generated
@@ -41,25 +42,21 @@ class Config:
 
 
 class EpisodeModel:
-    """f(tau_k, k), Conv1D over time, for every weight of the guidance and every subset (lane = weight * S + subset).
+    """f(tau_k, k), Conv1D over time, for every subset.
 
     The network is narrower than an episode has features and could not pass all of them on. So f is what it adds to the
     best guess that looks at every entry alone, in units of what that guess leaves open (as Karras et al. 2022 do).
     """
 
-    def __init__(
-        self, episodes: Tensor, config: Config, guidances: Sequence[float], device: str | torch.device
-    ) -> None:
-        self.config, self.subsets, self.shape = config, len(episodes), episodes.shape[2:]
+    def __init__(self, episodes: Tensor, config: Config, device: str | torch.device) -> None:
+        self.config, self.shape = config, episodes.shape[2:]
         self.net = TemporalUNet(self.shape[1], config.width, config.multipliers, full_skip=True)
-        deviation, mean = torch.std_mean(episodes.to(device), dim=1, keepdim=True, correction=0)  # (S, 1, T, F)
-        self._mean, self._variance = (part.repeat(len(guidances), 1, 1, 1) for part in (mean, deviation.square()))
+        deviation, self._mean = torch.std_mean(episodes.to(device), dim=1, keepdim=True, correction=0)  # (S, 1, T, F)
+        self._variance = deviation.square()
         self.schedule = schedule(config.schedule, config.steps)
         self._alphas = torch.tensor(self.schedule.alphas, device=device)
         self._sigmas = torch.tensor(self.schedule.sigmas, device=device)
-        self._guidances = torch.tensor(guidances, device=device).repeat_interleave(self.subsets)
-        start = self.net.init(initial_random(range(self.subsets), agents=1))
-        self.online = start.repeat(len(guidances), 1).to(device)
+        self.online = self.net.init(initial_random(range(len(episodes)), agents=1)).to(device)
         self.average = self.online.clone()
         self._adam, self._updates = Adam(self.online, config.rate), 0
         self._ema = Ema(config.average_decay, config.average_start, every=1)
@@ -83,23 +80,21 @@ class EpisodeModel:
         predicted = self.clean(self.net.unpack(parameters), alphas * episodes + sigmas * noise, levels)
         highest = episodes[..., VALUE].mean(2).amax(1, keepdim=True)
         lacking = (highest - predicted[..., VALUE].mean(2)).clamp(min=0).mean(1)
-        return {"diffusion": (predicted - episodes).square().mean((1, 2, 3)), "q": self._guidances * lacking}
+        return {"diffusion": (predicted - episodes).square().mean((1, 2, 3)), "q": self.config.guidance * lacking}
 
     def clean(self, part: Part, noised: Tensor, levels: Tensor) -> Tensor:
         """The episodes (L, R, T, F) that are seen in noised ones, at levels (L, R)."""
         nothing = torch.zeros(levels.shape, device=noised.device)  # the network's place for a condition stays empty
         added = self.net(part, noised, self.net.embed(part, levels, nothing, nothing))
-        (alphas, sigmas), lanes = self._at(levels), len(noised)
-        mean, variance = self._mean[:lanes], self._variance[:lanes]  # those of the subsets repeat with every weight
+        (alphas, sigmas), mean, variance = self._at(levels), self._mean, self._variance
         total = alphas.square() * variance + sigmas.square()
         guess = mean + alphas * variance / total * (noised - alphas * mean)
         return guess + (variance / total).sqrt() * sigmas * added
 
     @torch.no_grad()
-    def generate(self, guidance: int, rows: int, random: LaneRandom) -> Tensor:
-        """Episodes (S, rows, T, F) from the averaged networks of one weight of the guidance; all within -1 and 1."""
-        own = self.average[guidance * self.subsets : (guidance + 1) * self.subsets]
-        part, shape = self.net.unpack(own), (rows, *self.shape)
+    def generate(self, rows: int, random: LaneRandom) -> Tensor:
+        """Episodes (S, rows, T, F) from the averaged networks; all within -1 and 1."""
+        part, shape = self.net.unpack(self.average), (rows, *self.shape)
 
         def noise(sample: Tensor, level: int) -> Tensor:
             levels = torch.full(sample.shape[:2], level, device=sample.device)
@@ -140,9 +135,9 @@ class EpisodeModel:
 class EpisodeSampler:
     """Episodes drawn uniformly: every lane from its own subset."""
 
-    def __init__(self, episodes: Tensor, guidances: int) -> None:
+    def __init__(self, episodes: Tensor) -> None:
         self._episodes = episodes  # (S, E, T, F)
-        self._subset = torch.arange(len(episodes), device=episodes.device).repeat(guidances)[:, None]
+        self._subset = torch.arange(len(episodes), device=episodes.device)[:, None]
 
     def sample(self, random: LaneRandom, batch: int) -> Tensor:
         """`batch` episodes for every lane, (L, B, T, F)."""

@@ -23,12 +23,12 @@ SCALINGS = {"rad-s": copies.one_number, "rad-m": copies.one_each}
 
 
 def fit(original: Episodes, settings: Mapping[str, Any], out: Path, resume: Path, device: str) -> list[loop.LogRow]:
-    """Train EAQ's models of all subsets under all weights of the guidance, and keep them; goes on from `resume`."""
+    """Train EAQ's models of all subsets, and keep them; goes on from `resume`."""
     tensors = _tensors(original, settings)
-    sizes, variants = settings["sizes"], settings["variants"]
+    sizes = settings["sizes"]
     learner = _model(tensors, settings, device)
-    sampler = EpisodeSampler(torch.stack([tensor.values for tensor in tensors]).to(device), len(variants))
-    random = LaneRandom(_seeds(settings, 0), 1, device, points=len(variants))
+    sampler = EpisodeSampler(torch.stack([tensor.values for tensor in tensors]).to(device))
+    random = LaneRandom(_seeds(settings, 0), 1, device)
     log = loop.train(learner, sampler, random, updates=sizes["updates"], batch=sizes["batch"], resume=resume)
     checkpoint.save(out, learner.state_dict())
     return log
@@ -46,7 +46,7 @@ def make(
 
     Generated episodes need the models that `fit` trained, and take what their observations allow from `legal`.
     """
-    values = settings["variants"]["default"]
+    values = settings["values"]
     if quality.endswith("-few"):
         return few(source, quality, values["share"], settings["sizes"]["subsets"], settings["seed"])
     original = [replace(part, subset=None) for part in subsets(source)]
@@ -62,7 +62,7 @@ def make(
 
 def _copied(quality: str, part: Episodes, number: int, settings: Mapping[str, Any]) -> list[Episodes]:
     """One subset and its copies, or the best of it alone."""
-    values, made = settings["variants"]["default"], _made(quality)
+    values, made = settings["values"], _made(quality)
     if made == "few-best":
         return [copies.best(part, max(1, len(part) * values["kept"] // 100))]
     more = [part] * values["upsampling"]
@@ -76,8 +76,7 @@ def _generated(
     quality: str, source: Episodes, settings: Mapping[str, Any], trained: Path, legal: Legal | None, device: str
 ) -> list[Episodes]:
     """The synthetic episodes of every subset: S for each real one (Algorithm 1); where only the best stay, of more."""
-    values, made = settings["variants"]["default"], _made(quality).removesuffix("-best")
-    variant = made.removeprefix("eaq").removeprefix("-") or "default"
+    values = settings["values"]
     tensors = _tensors(source, settings)
     model = _model(tensors, settings, device)
     state = checkpoint.load(trained, device)
@@ -86,8 +85,7 @@ def _generated(
     wanted = values["upsampling"] * len(tensors[0].values)
     rows = wanted * 100 // values["kept"] if quality.endswith("-best") else wanted
     random = LaneRandom(_seeds(settings, 1), 1, device)
-    point = list(settings["variants"]).index(variant)
-    pieces = [model.generate(point, min(AT_ONCE, rows - done), random) for done in range(0, rows, AT_ONCE)]
+    pieces = [model.generate(min(AT_ONCE, rows - done), random) for done in range(0, rows, AT_ONCE)]
     found = [
         decoded(part, tensor, replace(source, quality=quality), legal)
         for part, tensor in zip(torch.cat(pieces, dim=1).cpu(), tensors, strict=True)
@@ -102,16 +100,15 @@ def _made(quality: str) -> str:
 
 def _tensors(original: Episodes, settings: Mapping[str, Any]) -> list[EpisodeTensor]:
     """The tensor of every subset, all as long as the longest episode of them."""
-    gamma = settings["variants"]["default"]["gamma"]
+    gamma = settings["values"]["gamma"]
     divisor = 2 ** (len(settings["sizes"]["multipliers"]) - 1)  # the network halves the length of time so often
     longest = int(original.lengths.max())
     return [EpisodeTensor.of(part, longest, gamma, divisor) for part in subsets(original)]
 
 
 def _model(tensors: Sequence[EpisodeTensor], settings: Mapping[str, Any], device: str) -> EpisodeModel:
-    guidances = [values["guidance"] for values in settings["variants"].values()]
-    config = Config.read({**settings["variants"]["default"], **settings["sizes"]})
-    return EpisodeModel(torch.stack([tensor.values for tensor in tensors]), config, guidances, device)
+    config = Config.read({**settings["values"], **settings["sizes"]})
+    return EpisodeModel(torch.stack([tensor.values for tensor in tensors]), config, device)
 
 
 def _seeds(settings: Mapping[str, Any], use: int) -> list[int]:

@@ -32,6 +32,7 @@ from quartet.nets.lanes import LaneRandom
 from quartet.stages import compiling
 from quartet.stages.augmenting import make_larger
 from quartet.stages.importing import import_dataset
+from quartet.stages.targets import RUN, split
 from quartet.tasks.spec import Task
 from quartet.training import battles, drone_behaviour, loop, sweeps
 from quartet.training import behaviour as online
@@ -74,7 +75,7 @@ def dataset(settings: Config, target: str, device: str) -> None:
     if published := settings.imports.get(target):
         import_dataset(settings, published, target)
         return
-    task, quality = _split(target, "dataset", 2)
+    task, quality = split(target, "TASK/DATASET")
     check("task", task, SOURCES)
     check("dataset", quality, QUALITIES)
     if quality in AUGMENTED:
@@ -107,7 +108,7 @@ TRAINING = ("quartet.training.loop", "quartet.training.sweeps", "quartet.data.we
 
 def train(settings: Config, target: str, device: str) -> None:
     """Train all seeds and agents of one run, and all points of a sweep, as lanes."""
-    task, quality, name, variant = _split(target, "run", 4)
+    task, quality, name, variant = split(target, RUN)
     run = config.run_settings(settings, task, quality, name, variant)
     source = settings.paths.at(paths.DATASET, task=task, dataset=quality)
     names = {"task": task, "dataset": quality, "algorithm": name, "variant": variant}
@@ -148,7 +149,7 @@ def _train(
 
 def evaluate(settings: Config, target: str, device: str) -> None:
     """Play every seed's policy, at every point of a sweep, and keep the raw returns."""
-    task_name, quality, name, variant, setting = _split(target, "evaluation", 5)
+    task_name, quality, name, variant, setting = split(target, f"{RUN}/SETTING")
     names = {"task": task_name, "dataset": quality, "algorithm": name, "variant": variant}
     run = config.run_settings(settings, task_name, quality, name, variant)
     setting_name, attempts = config.check_setting(task_name, setting)
@@ -179,7 +180,7 @@ def evaluate(settings: Config, target: str, device: str) -> None:
 
 def trajectories(settings: Config, target: str, device: str) -> None:
     """Let every seed's team of a run try again and again from one start, and keep where it goes."""
-    task_name, quality, name, variant = _split(target, "run", 4)
+    task_name, quality, name, variant = split(target, RUN)
     names = {"task": task_name, "dataset": quality, "algorithm": name, "variant": variant}
     run = config.run_settings(settings, task_name, quality, name, variant)
     if len(run["points"]) > 1:
@@ -205,10 +206,3 @@ def _prey(settings: Config, task: str, device: str) -> Any:
 
 def _prey_file(settings: Config, task: str) -> list[Path]:
     return [settings.paths.at(paths.PREY, task=task)] if task in NEED_PREY else []
-
-
-def _split(target: str, kind: str, parts: int) -> list[str]:
-    names = target.split("/")
-    if len(names) != parts:
-        raise QuartetError(f"{kind} '{target}' has {len(names)} parts, needs {parts}", mend="see `quartet --help`")
-    return names

@@ -5,12 +5,12 @@ from typing import Any
 
 from quartet import config, files, paths, provenance, tasks
 from quartet.config import Config, check
-from quartet.errors import QuartetError
 from quartet.evaluation import counting, measuring
 from quartet.evaluation.cost import TEAMS, costs_csv
 from quartet.evaluation.measurements import write_measurement
 from quartet.evaluation.planner_size import planner_size
 from quartet.names import QUALITIES, TASKS
+from quartet.stages.targets import RUN, split
 
 MB = 4 / 1e6  # of a parameter
 
@@ -29,7 +29,7 @@ def cost(settings: Config, target: str) -> None:
 
 def measure(settings: Config, target: str) -> None:
     """Measure what a decision or an update of an untrained team takes, at the sizes of the scale."""
-    task, dataset, name, variant, work = _split(target)
+    task, dataset, name, variant, work = split(target, f"{RUN}/WORK")
     check("task", task, TASKS)
     check("dataset", dataset, QUALITIES)
     check("work", work, tuple(measuring.WORK))
@@ -50,11 +50,3 @@ def _sizes(settings: Config, task: str, dataset: str, name: str, variant: str) -
     """Everything that decides what the work takes."""
     wanted = config.hyperparameters(settings.root, name, task, dataset, variant)
     return wanted | config.sized(settings.scale, config.sizes_of(settings.root, name), task)
-
-
-def _split(target: str) -> list[str]:
-    names = target.split("/")
-    if len(names) != 5:
-        mend = "write TASK/DATASET/ALGORITHM/VARIANT/decision"
-        raise QuartetError(f"'{target}' has {len(names)} parts, needs 5", mend=mend)
-    return names
