@@ -3,10 +3,9 @@
 from functools import cache
 
 import numpy as np
+import scipy  # its parts are imported when they are used: few maps have cliffs
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import shortest_path
 from torch import Tensor
 
 Cliffs = tuple[tuple[int, int, int, int], ...]  # rectangles of cells: west, south, east, north; the last two outside
@@ -60,9 +59,11 @@ def _ways(size: int, cliffs: Cliffs) -> tuple[NDArray[np.bool_], NDArray[np.int6
         starts.append(np.flatnonzero(inside))
         ends.append((to_y * size + to_x)[inside])
         lengths.append(np.hypot(east, north) + _BARRED * steep.ravel()[inside])
-    links = coo_array((np.concatenate(lengths), (np.concatenate(starts), np.concatenate(ends))), shape=(size**2,) * 2)
+    links = scipy.sparse.coo_array(
+        (np.concatenate(lengths), (np.concatenate(starts), np.concatenate(ends))), shape=(size**2,) * 2
+    )
     # backwards, from every end to every start: what comes before a start on the way from the end is the next cell
-    distance, before = shortest_path(links.tocsr().T, return_predecessors=True)
+    distance, before = scipy.sparse.csgraph.shortest_path(links.tocsr().T, return_predecessors=True)
     away = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
     shortest = np.maximum(*away) + (np.sqrt(2) - 1) * np.minimum(*away)
     hop = np.where(before.T < 0, np.arange(size**2)[:, None], before.T).astype(np.int64)
