@@ -91,9 +91,12 @@ def _long(seconds: float) -> str:
 
 
 def announce(config: Config, targets: Sequence[str], cores: int, now: float | None = None) -> str:
-    """What a run of the workflow says before it begins; of targets that are no artifacts it takes all."""
+    """What a run of the workflow says before it begins; how long is not told where files are asked for."""
     known = {"all", *config.papers, *(artifact.id for artifact in plan.artifacts(config))}
-    wanted = [target for target in targets if target in known] or ["all"]
+    wanted = [target for target in targets if target in known]
+    if len(wanted) < len(targets):
+        return f"no time is told but of artifacts; to follow all: quartet status all --scale {config.scale['name']}"
+    wanted = wanted or ["all"]
     chosen = plan.plan(config, [artifact for target in wanted for artifact in plan.find(config, target)])
     left = best_clock(config).estimate(chosen.missing)
     follow = f"to follow it: quartet status {wanted[0]} --scale {config.scale['name']}"

@@ -97,6 +97,13 @@ def test_the_workflow_announces_what_is_left_and_until_when(tmp_path: Path) -> N
     assert "quartet status dom2_table1 --scale laptop" in one
 
 
+def test_the_workflow_promises_no_time_for_files_asked_for_by_name(tmp_path: Path) -> None:
+    settings = config.load(ROOT, scale="laptop", results=str(tmp_path))
+    told = outlook.announce(settings, ["results/laptop/datasets/3m/medium.h5"], 2)
+    assert "quartet status all --scale laptop" in told
+    assert "until about" not in told
+
+
 def test_cells_move_only_beyond_both_intervals() -> None:
     before = comparison.Results({("t", "r", c): Cell(10.0, 9.0, 11.0) for c in "abcd"}, {("p", "claim"): "holds"})
     now = {
