@@ -11,12 +11,12 @@ import argparse
 import json
 import statistics
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from tabulate import tabulate
+from turns import speed
 
 from quartet.files import write_text
 from quartet.tasks.battle import Battle
@@ -63,14 +63,6 @@ def batched(name: str, batch: int) -> Battles:
         return STEPS * batch
 
     return play
-
-
-def speed(play: Battles, seconds: float) -> float:
-    """Environment steps per second over at least one call and about `seconds`."""
-    steps, start = 0, time.process_time()
-    while (elapsed := time.process_time() - start) < seconds:
-        steps += play()
-    return steps / elapsed
 
 
 def smax(python: str, name: str, batch: int, seconds: float) -> float:

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
-from quartet.data.episodes import Episodes, episode_returns, open_episodes, write_episodes
+from quartet.data.episodes import open_episodes, write_episodes
+from quartet.data.noise import noise_episodes
 from quartet.data.sampler import TransitionSampler
 from quartet.files import write_text
 from quartet.nets.lanes import LaneRandom
@@ -30,32 +31,9 @@ BATCH, BATCHES, SEEDS = 256, 200, (0, 1, 2)
 SIDES = ("all in memory", "quartet")
 
 
-def noise(transitions: int) -> Episodes:
-    """Whole episodes of noise in the shape of cooperative navigation."""
-    draw = np.random.default_rng(0)
-    offsets = np.arange(0, transitions + 1, SPEC.horizon, dtype=np.int64)
-    rewards = draw.standard_normal((transitions, SPEC.agents), np.float32)
-    last = np.zeros(transitions, np.bool_)
-    last[offsets[1:] - 1] = True
-    return Episodes(
-        task="spread",
-        quality="random",
-        behaviour="noise",
-        spec=SPEC,
-        observations=draw.standard_normal((transitions, SPEC.agents, SPEC.observation), np.float32),
-        actions=2 * draw.random((transitions, SPEC.agents, SPEC.action), np.float32) - 1,
-        rewards=rewards,
-        terminals=np.zeros(transitions, np.bool_),
-        truncations=last,
-        offsets=offsets,
-        returns=episode_returns(rewards, offsets),
-        final_observations=draw.standard_normal((len(offsets) - 1, SPEC.agents, SPEC.observation), np.float32),
-    )
-
-
 def write(transitions: int, folder: Path) -> None:
-    """The same data for both sides."""
-    episodes = noise(transitions)
+    """The same whole episodes, in the shape of cooperative navigation, for both sides."""
+    episodes = noise_episodes(SPEC, transitions // SPEC.horizon * [SPEC.horizon], task="spread")
     write_episodes(folder / "quartet", episodes)
     following = np.roll(episodes.observations, -1, axis=0)
     following[episodes.truncations] = episodes.final_observations

@@ -9,13 +9,13 @@ sides take turns, so that a slow spell of the machine hits both, and the median 
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from plain_drones import PlainDrones
 from tabulate import tabulate
+from turns import speed
 
 from quartet.files import write_text
 from quartet.tasks.drones import SIZES, Drones
@@ -50,14 +50,6 @@ def plain(drones: int) -> Fights:
         return env.time * drones
 
     return play
-
-
-def speed(play: Fights, seconds: float) -> float:
-    """Agent-steps per second over at least one call and about `seconds`."""
-    steps, start = 0, time.process_time()
-    while (elapsed := time.process_time() - start) < seconds:
-        steps += play()
-    return steps / elapsed
 
 
 def measure(drones: int, batches: list[int], repetitions: int, seconds: float) -> dict[str, float]:

@@ -11,7 +11,6 @@ import json
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tabulate import tabulate
+from turns import speed
 
 from quartet import tasks
 from quartet.files import write_text
@@ -76,14 +76,6 @@ def vmas(name: str, batch: int) -> Episode:
         return HORIZON * batch * agents
 
     return play
-
-
-def speed(play: Episode, seconds: float) -> float:
-    """Agent-steps per second over at least one call and about `seconds`."""
-    steps, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
-        steps += play()
-    return steps / elapsed
 
 
 def measure(name: str, batches: list[int], repetitions: int, seconds: float, with_vmas: bool) -> dict[str, float]:

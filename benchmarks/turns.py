@@ -17,3 +17,11 @@ def in_turns(sides: Mapping[Side, Callable[[], object]], repetitions: int) -> di
             work()
             seconds[side].append(time.process_time() - started)
     return {side: median(taken[1:]) for side, taken in seconds.items()}
+
+
+def speed(play: Callable[[], int], seconds: float) -> float:
+    """Steps per CPU second of `play`, which says how many it makes, over at least one call and about `seconds`."""
+    steps, start = 0, time.process_time()
+    while (elapsed := time.process_time() - start) < seconds:
+        steps += play()
+    return steps / elapsed

@@ -13,10 +13,10 @@ import torch
 from quartet import estimates, provenance, schema, tasks
 from quartet.artifacts.curves import read_curve
 from quartet.data.episodes import open_episodes, write_episodes
+from quartet.data.noise import noise_episodes
 from quartet.evaluation.cost import Cost, costs_csv, read_costs
 from quartet.evaluation.density import Density, read_density, write_density
 from quartet.evaluation.measurements import Measurement, read_measurement, write_measurement
-from quartet.evaluation.measuring import stand_in
 from quartet.evaluation.scores import late_returns, read_card, read_returns
 from quartet.evaluation.strategies import ATTEMPTS, read_trajectories
 from quartet.files import write_text
@@ -110,7 +110,8 @@ TENSORS = {
 }
 
 
-DATASET = {"dataset": Reader(lambda path: write_episodes(path, stand_in(tasks.make("spread").spec)), open_episodes)}
+NOISE = noise_episodes(tasks.make("spread").spec, 8 * [25])
+DATASET = {"dataset": Reader(lambda path: write_episodes(path, NOISE), open_episodes)}
 READERS = TEXTS | TENSORS | DATASET
 
 

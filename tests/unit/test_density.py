@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from quartet.data.episodes import Episodes
+from quartet.data.noise import noise_episodes
 from quartet.data.sampler import TeamSampler
 from quartet.errors import QuartetError
 from quartet.evaluation.density import along, density, dependence, read_density, write_density
-from quartet.evaluation.measuring import stand_in
 from quartet.evaluation.scores import by_seed, late_returns
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
@@ -23,7 +23,7 @@ SPEC = TaskSpec(agents=2, observation=3, action=1, horizon=50, state=2)
 
 def acting(actions: np.ndarray) -> Episodes:
     """Episodes in which two agents act so; actions (M, 2)."""
-    episodes = stand_in(SPEC, len(actions) // SPEC.horizon)
+    episodes = noise_episodes(SPEC, [SPEC.horizon] * (len(actions) // SPEC.horizon))
     state = np.arange(2 * len(actions), dtype=np.float32).reshape(-1, 2)
     return replace(episodes, actions=actions[..., None].astype(np.float32), state=state)
 

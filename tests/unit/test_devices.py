@@ -10,7 +10,7 @@ from torch import Tensor
 
 from quartet import algorithms, config, tasks
 from quartet.augmentation.model import Config, EpisodeModel, EpisodeSampler
-from quartet.data.episodes import Episodes, episode_returns
+from quartet.data.noise import noise_episodes
 from quartet.evaluation.rollout import evaluate
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
@@ -29,33 +29,6 @@ PLANNING = SIZES | {
     "episodes": 2, "history": 2, "horizon": 4,
 }  # fmt: skip
 PLANNERS = ("dof", "dof-vae", "madiff-d", "madiff-c", "independent-diffusion")
-
-
-def noise_episodes(spec: TaskSpec, lengths: tuple[int, ...] = (12, 9, 12)) -> Episodes:
-    """Episodes of noise that fit a task."""
-    rows, draw = sum(lengths), np.random.default_rng(0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    last = np.isin(np.arange(rows), offsets[1:] - 1)
-    rewards = draw.normal(size=(rows, spec.agents)).astype(np.float32)
-    actions = draw.uniform(-1, 1, (rows, spec.agents, spec.action)).astype(np.float32)
-    if spec.choices:
-        actions = np.eye(spec.choices, dtype=np.float32)[draw.integers(spec.choices, size=actions.shape[:2])]
-    return Episodes(
-        task="noise",
-        quality="random",
-        behaviour="noise",
-        spec=spec,
-        observations=draw.normal(size=(rows, spec.agents, spec.observation)).astype(np.float32),
-        actions=actions,
-        rewards=rewards,
-        terminals=np.zeros(rows, np.bool_),
-        truncations=last,
-        offsets=offsets,
-        returns=episode_returns(rewards, offsets),
-        final_observations=draw.normal(size=(len(lengths), spec.agents, spec.observation)).astype(np.float32),
-        state=draw.normal(size=(rows, spec.state)).astype(np.float32) if spec.state else None,
-        legal_actions=np.ones((rows, spec.agents, spec.choices), np.bool_) if spec.choices else None,
-    )
 
 
 class Reproducible(LaneRandom):
@@ -91,7 +64,7 @@ def played_and_trained(name: str, place: str, device: str, random: type[LaneRand
     sizes = PLANNING if name in PLANNERS else SIZES if name in OF_CHOICES else TRAINING
     hyperparameters = config.hyperparameters(ROOT, name, place, "medium", "default") | sizes
     learner = algorithms.make(name, task.spec, hyperparameters, SEEDS, device)
-    episodes = noise_episodes(task.spec)
+    episodes = noise_episodes(task.spec, (12, 9, 12))
     sampler, stream = learner.sampler(episodes, np.ones((1, len(episodes)))), random(SEEDS, task.spec.agents, device)
     returns = evaluate(task, learner, SEEDS, 2, "standard")["return"]
     first, second = (learner.update(sampler.sample(stream, 4), stream) for _ in range(2))

@@ -17,9 +17,10 @@ from quartet.artifacts.measure import Stamp, measure
 from quartet.artifacts.spec import load_paper
 from quartet.artifacts.table import render_table
 from quartet.data.episodes import open_episodes, write_episodes
+from quartet.data.noise import noise_episodes
 from quartet.errors import QuartetError
 from quartet.evaluation.measurements import Measurement, measured, read_measurement, write_measurement
-from quartet.evaluation.measuring import WORK, Sizes, bounded, stand_in
+from quartet.evaluation.measuring import WORK, Sizes, bounded
 from quartet.evaluation.measuring import measure as measure_work
 from quartet.stages.costing import measure as measure_stage
 from quartet.tasks import make
@@ -73,7 +74,7 @@ def test_in_a_process_of_its_own(check: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize("task", ["spread", "drones-4", "3m"])
 def test_what_stands_in_for_data_is_valid_data(task: str, tmp_path: Path) -> None:
-    write_episodes(tmp_path / "a.h5", stand_in(spec := make(task).spec))
+    write_episodes(tmp_path / "a.h5", noise_episodes(spec := make(task).spec, 8 * [spec.horizon]))
     assert open_episodes(tmp_path / "a.h5").spec == spec
 
 

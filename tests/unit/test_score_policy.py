@@ -14,10 +14,10 @@ from torch import Tensor
 from quartet import algorithms, config
 from quartet.algorithms.implicit_critics import expectile_loss, twin_loss
 from quartet.algorithms.score_policy import Noise, ScorePolicy
+from quartet.data.noise import noise_episodes
 from quartet.data.transitions import TeamTransitions
 from quartet.diffusion.vp import alpha
 from quartet.errors import QuartetError
-from quartet.evaluation.measuring import stand_in
 from quartet.nets.lanes import LaneRandom
 from quartet.nets.parameters import pack
 from quartet.nets.plain_mlp import PlainMLP
@@ -223,13 +223,13 @@ def test_the_critics_loss_is_the_mean_of_both_and_leaves_out_what_is_not_known()
 
 def test_a_dataset_without_the_state_that_its_task_has_is_one_line() -> None:
     spec = replace(TRIO, state=4)
-    without = replace(stand_in(spec), state=None, task="cheetah", quality="expert")
+    without = replace(noise_episodes(spec, 8 * [spec.horizon]), state=None, task="cheetah", quality="expert")
     with pytest.raises(QuartetError, match="dataset cheetah/expert: holds no global state; build it again"):
         make("omsd", spec).sampler(without, np.ones((1, len(without))))
 
 
 def test_rewards_are_scaled_so_that_returns_span_the_horizon() -> None:
-    episodes = stand_in(TRIO)
+    episodes = noise_episodes(TRIO, 8 * [TRIO.horizon])
     sampled = make("omsd", TRIO).sampler(episodes, np.ones((1, len(episodes)))).sample(LaneRandom((0,), 3), 64)
     scaled = episodes.rewards * TRIO.horizon / np.ptp(episodes.returns)
     assert np.isclose(sampled.rewards.numpy().ravel()[:, None], scaled.ravel(), rtol=1e-4).any(1).all()

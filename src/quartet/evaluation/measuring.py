@@ -18,7 +18,8 @@ import torch
 
 from quartet import algorithms
 from quartet.algorithms.base import Algorithm
-from quartet.data.episodes import Episodes, episode_returns
+from quartet.data.episodes import Episodes
+from quartet.data.noise import noise_episodes
 from quartet.evaluation.measurements import Measurement
 from quartet.nets.lanes import LaneRandom
 from quartet.tasks.spec import TaskSpec
@@ -37,7 +38,7 @@ class Sizes:
 
 def measure(work: str, name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec, sizes: Sizes) -> Measurement:
     """Repeat a `decision` or an `update` of an untrained team until the time is up."""
-    episodes, seconds, peak = stand_in(spec), list[float](), None
+    episodes, seconds, peak = noise_episodes(spec, 8 * [spec.horizon]), list[float](), None
     try:
         with bounded(sizes.limit) as used:
             run = WORK[work](name, hyperparameters, spec, episodes)
@@ -96,31 +97,3 @@ WORK = {"decision": _decision, "update": _update}
 
 def _learner(name: str, hyperparameters: Mapping[str, Any], spec: TaskSpec) -> Algorithm:
     return algorithms.make(name, spec, {**hyperparameters, "compile": False}, (0,))
-
-
-def stand_in(spec: TaskSpec, episodes: int = 8) -> Episodes:
-    """Random numbers in the shape of a task's data: what work takes does not depend on what they say."""
-    random, rows = np.random.default_rng(0), episodes * spec.horizon
-    actions = random.uniform(-1, 1, (rows, spec.agents, spec.action)).astype(np.float32)
-    if spec.choices:
-        actions = np.eye(spec.choices, dtype=np.float32)[actions.argmax(2)]
-    rewards = random.normal(size=(rows, spec.agents)).astype(np.float32)
-    offsets = np.arange(0, rows + 1, spec.horizon, dtype=np.int64)
-    truncations = np.zeros(rows, np.bool_)
-    truncations[offsets[1:] - 1] = True
-    return Episodes(
-        task="",
-        quality="",
-        behaviour="random numbers",
-        spec=spec,
-        observations=random.normal(size=(rows, spec.agents, spec.observation)).astype(np.float32),
-        actions=actions,
-        rewards=rewards,
-        terminals=np.zeros(rows, np.bool_),
-        truncations=truncations,
-        offsets=offsets,
-        returns=episode_returns(rewards, offsets),
-        final_observations=random.normal(size=(episodes, spec.agents, spec.observation)).astype(np.float32),
-        state=random.normal(size=(rows, spec.state)).astype(np.float32) if spec.state else None,
-        legal_actions=np.ones((rows, spec.agents, spec.choices), np.bool_) if spec.choices else None,
-    )
