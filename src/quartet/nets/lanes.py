@@ -1,6 +1,6 @@
 """Lanes: one network per (seed, agent), stacked along the first axis, each seed with its own random stream."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 
 import torch
@@ -27,18 +27,11 @@ class LaneRandom:
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers of shape (lanes, *shape)."""
-        return self._stacked(
-            [torch.randn(self.agents, *shape, generator=generator, device=self.device) for generator in self.generators]
-        )
+        return self._drawn(Tensor.normal_, shape, torch.float32)
 
     def uniform(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """Uniform numbers in [0, 1) of shape (lanes, *shape)."""
-        return self._stacked(
-            [
-                torch.rand(self.agents, *shape, generator=generator, device=self.device, dtype=dtype)
-                for generator in self.generators
-            ]
-        )
+        return self._drawn(Tensor.uniform_, shape, dtype)
 
     def keep(self, *shape: int, dropped: float) -> Tensor:
         """Dropout masks of shape (lanes, *shape): 0 with probability `dropped`, else 1 / (1 - dropped).
@@ -46,21 +39,18 @@ class LaneRandom:
         One 64-bit draw serves four entries, because drawing is what costs time on a CPU.
         """
         words = -(-prod(shape) // 4)
-        bits = torch.cat(
-            [
-                torch.empty(self.agents, words, dtype=torch.int64, device=self.device).random_(
-                    -(2**63), None, generator=generator
-                )
-                for generator in self.generators
-            ]
-        ).view(torch.int16)[:, : prod(shape)]
+        bits = self._drawn(_any_bits, (words,), torch.int64).view(torch.int16)[:, : prod(shape)]
         # Compared into floats at once: by way of booleans it takes three times as long.
         kept = torch.empty(bits.shape, device=self.device)
         torch.ge(bits, round(dropped * 2**16) - 2**15, out=kept)
-        return self._stacked([kept.mul_(1 / (1 - dropped)).view(len(kept), *shape)])
+        return kept.mul_(1 / (1 - dropped)).view(len(kept), *shape)
 
-    def _stacked(self, drawn: list[Tensor]) -> Tensor:
-        return torch.cat(drawn * self.points) if len(drawn) * self.points > 1 else drawn[0]
+    def _drawn(self, draw: Callable[..., Tensor], shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """What `draw` puts into every seed's rows, in place and from the seed's own stream; the same for all points."""
+        numbers = torch.empty(len(self.seeds) * self.agents, *shape, dtype=dtype, device=self.device)
+        for rows, generator in zip(torch.split(numbers, self.agents), self.generators, strict=True):
+            draw(rows, generator=generator)
+        return numbers if self.points == 1 else numbers.repeat(self.points, *(1 for _ in shape))
 
     def state_dict(self) -> list[Tensor]:
         """The state of every stream, for a checkpoint."""
@@ -70,3 +60,7 @@ class LaneRandom:
         """Continue the streams where a checkpoint left them."""
         for generator, state in zip(self.generators, states, strict=True):
             generator.set_state(state.cpu())
+
+
+def _any_bits(words: Tensor, generator: torch.Generator) -> Tensor:
+    return words.random_(-(2**63), None, generator=generator)

@@ -31,22 +31,19 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class _Narrow(Function):
-    """A product with few outputs: transposed, and towards x a sum of few outer products."""
+    """A product with few outputs: transposed, weights output by output; back to x one alone is no product."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return torch.bmm(weight.mT, x.mT).mT
+        return torch.bmm(weight.mT.contiguous(), x.mT).mT
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         of_x, of_weight = ctx.needs_input_grad
-        to_x = None
-        if of_x:
-            to_x = gradient[:, :, :1] * weight[:, :, :1].mT
-            for output in range(1, weight.shape[2]):
-                to_x.addcmul_(gradient[:, :, output : output + 1], weight[:, :, output : output + 1].mT)
+        towards = torch.mul if weight.shape[2] == 1 else torch.bmm
+        to_x = towards(gradient, weight.mT) if of_x else None
         return to_x, torch.bmm(gradient.mT, x).mT if of_weight else None
 
 
