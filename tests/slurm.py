@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.tiny_workflow import environment as with_python
+
 PACKAGES = ("slurm-wlm", "munge")
 CONFIGURATION = """\
 ClusterName=test
@@ -52,7 +54,8 @@ def slurm() -> Iterator[dict[str, str]]:
 
 
 def _brought_up(folder: Path) -> Iterator[dict[str, str]]:
-    environment = {"SLURM_CONF": str(folder / "slurm.conf")}
+    environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{folder}{os.pathsep}{with_python()['PATH']}"}
+    _srun(folder / "srun", environment["SLURM_CONF"])
     (folder / "slurm.conf").write_text(CONFIGURATION.format(host=os.uname().nodename.split(".")[0], folder=folder))
     started = [] if _answers("munge", "--no-input") else [_munge()]
     try:
@@ -64,6 +67,12 @@ def _brought_up(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         for file in reversed(started):
             _stop(int(file.read_text()))
+
+
+def _srun(path: Path, configuration: str) -> None:
+    """Slurm's srun where the configuration is: within a job the plugin for Snakemake drops SLURM_CONF."""
+    path.write_text(f'#!/bin/sh\nSLURM_CONF={configuration} exec {shutil.which("srun")} "$@"\n')
+    path.chmod(0o755)
 
 
 def _stop(pid: int, seconds: float = 20.0) -> None:
