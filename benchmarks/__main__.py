@@ -132,9 +132,10 @@ def sections(text: str) -> dict[str, str]:
     return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip() for part in parts}
 
 
-def run(name: str) -> str:
+def run(name: str, smax: str | None) -> str:
     """Run one benchmark, which prints a Markdown table and writes its numbers as JSON."""
     _, text, options = BENCHMARKS[name]
+    options = ["--smax", smax, *options] if smax and name == "battle_stepping" else options
     out = HERE / f"{name}.json"
     command = [sys.executable, str(HERE / f"{name.removesuffix('_wide')}.py"), *options, str(out)]
     table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -146,12 +147,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmarks that are named, or all, one after the other, and put their tables into the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; none: all")
-    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    parser.add_argument("--smax", metavar="PYTHON", help="of an environment with JaxMARL: battles beside SMAX, too")
+    given = parser.parse_args(arguments)
+    names = given.names or list(BENCHMARKS)
     if strangers := set(names) - set(BENCHMARKS):
         parser.error(f"no benchmark is called {', '.join(sorted(strangers))}")
     page = HERE / "README.md"
     for name in names:
-        parts = sections(page.read_text()) | {BENCHMARKS[name][0]: run(name)}
+        parts = sections(page.read_text()) | {BENCHMARKS[name][0]: run(name, given.smax)}
         known = [title for title, _, _ in BENCHMARKS.values() if title in parts]
         page.write_text("\n".join([HEAD, *(f"## {title}\n\n{parts[title]}\n" for title in known)]))
 
