@@ -22,7 +22,7 @@ def test_one_benchmark_leaves_the_others_parts_alone(tmp_path: Path, monkeypatch
     (tmp_path / "README.md").write_text((ROOT / "benchmarks" / "README.md").read_text())
     before = page.sections((tmp_path / "README.md").read_text())
     monkeypatch.setattr(page, "HERE", tmp_path)
-    monkeypatch.setattr(page, "run", lambda name: f"measured {name}")
-    page.main(["sampling"])
+    monkeypatch.setattr(page, "run", lambda name, smax: f"measured {name} beside {smax}")
+    page.main(["sampling", "--smax", "python"])
     after = page.sections((tmp_path / "README.md").read_text())
-    assert after == before | {page.BENCHMARKS["sampling"][0]: "measured sampling"}
+    assert after == before | {page.BENCHMARKS["sampling"][0]: "measured sampling beside python"}
