@@ -125,9 +125,8 @@ def _jobs(config: Config, stage: str, pattern: str, wanted: Iterable[dict[str, s
     for names in wanted:
         name = "/".join(names.values())
         if name not in made:
-            swept = (
-                "algorithm" in names and "variant" in names and stage != "measure"
-            )  # of a sweep's points each is measured by itself
+            # of a sweep's points each is measured by itself; the variants of EAQ's models are no algorithm's
+            swept = stage not in ("measure", "augment") and "variant" in names
             alone = not swept or (stage == "train" and names["variant"] == TRAINED)
             together = 1 if alone else len(points(config.root, names["algorithm"], names["variant"]))
             made[name] = Job(stage, name, config.paths.at(pattern, **names), together)

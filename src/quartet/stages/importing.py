@@ -8,11 +8,12 @@ from quartet.data import card, omar, vault
 from quartet.data.episodes import write_episodes
 from quartet.errors import QuartetError
 from quartet.names import QUALITIES, TASKS
+from quartet.stages.targets import split
 
 
 def import_dataset(settings: Config, folder: str, target: str) -> None:
     """Make `target` (task/dataset) from a folder as OMAR published them, or from a vault of OG-MARL."""
-    task, _, quality = target.partition("/")
+    task, quality = split(target, "TASK/DATASET")
     check("task", task, TASKS)
     check("dataset", quality, QUALITIES)
     source, spec = Path(folder), tasks.make(task).spec

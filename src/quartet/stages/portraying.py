@@ -5,11 +5,12 @@ from quartet.config import Config, check
 from quartet.data.episodes import open_episodes
 from quartet.evaluation import density as densities
 from quartet.names import QUALITIES, SOURCES
+from quartet.stages.targets import split
 
 
 def density(settings: Config, target: str) -> None:
     """Count the joint actions of a dataset, and its modes."""
-    task, _, quality = target.partition("/")
+    task, quality = split(target, "TASK/DATASET")
     check("task", task, SOURCES)
     check("dataset", quality, QUALITIES)
     names = {"task": task, "dataset": quality}
